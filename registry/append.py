@@ -1,0 +1,209 @@
+"""One append: everything that an order changes, in one call of the database and one transaction.
+
+``Append`` says what is to be written and on what condition; ``append`` writes all of it or nothing, and
+turns each refusal of the database into the error that tells the office what happened.  The rules themselves
+stand in ``registry/sql/events.sql``, where no second writer can get past them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, NamedTuple
+from uuid import UUID
+
+import psycopg2
+from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
+from psycopg2 import extensions
+
+from domain.errors import RecordChanged, RegistryError
+
+
+class Label(NamedTuple):
+    """A khasra, survey or khata number in force in a village, and the parcel or unit that bears it."""
+
+    village: str
+    kind: Literal["parcel", "unit"]
+    label: str
+    id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Append:
+    """What one order adds.
+
+    ``events`` name a stream (``originator_id``) and the version they become; the first event of each stream
+    must follow directly on what is recorded, and a stream in ``guards`` must stand at the version given there.
+    ``event_id`` is accepted once; ``entry`` (the signed envelope) joins the queue of the log.
+    ``openings`` are sealed private values by commitment, ``shapes`` canonical geometry by its SHA-256.
+    """
+
+    events: Sequence[StoredEvent]
+    event_id: UUID | None = None
+    entry: bytes | None = None
+    guards: Mapping[str, int] = field(default_factory=dict)
+    openings: Mapping[bytes, bytes] = field(default_factory=dict)
+    shapes: Mapping[bytes, bytes] = field(default_factory=dict)
+    taken: Sequence[Label] = ()
+    released: Sequence[Label] = ()
+    tracking: Tracking | None = None
+
+
+class StreamMoved(RecordChanged, IntegrityError):
+    """A stream that the order builds on has grown since it was read."""
+
+    def __init__(self, stream: str, *, expected: int, found: int) -> None:
+        super().__init__(
+            f"{stream} has changed: the order builds on version {expected}, the record stands at version {found}",
+            field="touches",
+            remedy="Prepare the order again, look at what has changed, and sign it anew.",
+        )
+        self.stream, self.expected, self.found = stream, expected, found
+
+
+class AlreadyAccepted(RegistryError, IntegrityError):
+    """The order has been accepted before: it counts once, however often it is sent."""
+
+    code: ClassVar[str] = "already-accepted"
+
+    def __init__(self, event_id: UUID) -> None:
+        super().__init__(
+            f"the order {event_id.hex} has been accepted before and was not recorded again",
+            field="event_id",
+            remedy="Nothing is left to do; a new order needs a new event_id, so prepare it afresh.",
+        )
+        self.event_id = event_id
+
+
+class LabelTaken(RegistryError, IntegrityError):
+    """Two parcels, or two units, of one village cannot bear the same number at the same time."""
+
+    code: ClassVar[str] = "label-taken"
+
+    def __init__(self, label: Label, *, holder: str) -> None:
+        super().__init__(
+            f"in village {label.village} the {label.kind} number {label.label} is borne by {holder}; "
+            f"{label.id} cannot take it",
+            field="label",
+            remedy="Give another number, or correct the record that bears this one first.",
+        )
+        self.label, self.holder = label, holder
+
+
+class LabelNotBorne(RegistryError, IntegrityError):
+    """An order gives up a number that the parcel or unit does not bear."""
+
+    code: ClassVar[str] = "label-not-borne"
+
+    def __init__(self, labels: Sequence[Label]) -> None:
+        named = ", ".join(f"{entry.label} of {entry.id}" for entry in labels[:5])
+        super().__init__(
+            f"not all of these numbers are in force: {named}",
+            field="label",
+            remedy="Prepare the order again from the record as it stands.",
+        )
+        self.labels = tuple(labels)
+
+
+class AlreadyFollowed(RegistryError, IntegrityError):
+    """Another runner of the same projection has already done this page."""
+
+    code: ClassVar[str] = "already-followed"
+
+
+_APPEND = """select events.append(
+    %s::text[], %s::integer[], %s::text[], %s::bytea[], %s::uuid, %s::bytea, %s::text[], %s::integer[],
+    %s::bytea[], %s::bytea[], %s::bytea[], %s::bytea[],
+    %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s, %s)"""
+
+
+def append(cursor: extensions.cursor, what: Append, *, guard_written: bool = True) -> list[int]:
+    """Record it all; the positions given to the events, in their order.
+
+    ``guard_written=False`` leaves the check of the streams written to their primary key: versions may then
+    start anywhere, as the contract of eventsourcing's recorders has it.
+
+    Raises:
+        AlreadyAccepted: the event_id has been recorded before.
+        StreamMoved: a stream written or guarded is not at the version that the order builds on.
+        LabelTaken, LabelNotBorne: the labels in force do not allow it.
+    """
+    guards = {**(_before(what.events) if guard_written else {}), **what.guards}
+    with _refusals_in_words(what):
+        cursor.execute(
+            _APPEND,
+            (
+                [str(e.originator_id) for e in what.events],
+                [e.originator_version for e in what.events],
+                [e.topic for e in what.events],
+                [e.state for e in what.events],
+                what.event_id and str(what.event_id),
+                what.entry,
+                list(guards.keys()),
+                list(guards.values()),
+                *_columns(what.openings.items(), 2),
+                *_columns(what.shapes.items(), 2),
+                *_columns(what.taken, 4),
+                *_columns(what.released, 4),
+                what.tracking and what.tracking.application_name,
+                what.tracking and what.tracking.notification_id,
+            ),
+        )
+        row = cursor.fetchone()
+    assert row is not None
+    return row[0] or []
+
+
+def _before(events: Sequence[StoredEvent]) -> dict[str, int]:
+    """For each stream the version that its first new event follows on."""
+    before: dict[str, int] = {}
+    for event in events:
+        before.setdefault(str(event.originator_id), event.originator_version - 1)
+    return before
+
+
+def _columns(rows: Iterable[Sequence[object]], width: int) -> list[list[object]]:
+    """Rows turned into ``width`` parallel arrays, which are empty where there are no rows."""
+    columns: list[list[object]] = [[] for _ in range(width)]
+    for row in rows:
+        for column, value in zip(columns, row, strict=True):
+            column.append(value)
+    return columns
+
+
+@contextmanager
+def _refusals_in_words(what: Append) -> Iterator[None]:
+    try:
+        yield
+    except psycopg2.errors.UniqueViolation as error:
+        # The lock and the checks leave one way here: a version given twice, within the append or without a guard.
+        if error.diag.table_name == "queue" and what.event_id is not None:
+            raise AlreadyAccepted(what.event_id) from error
+        raise
+    except psycopg2.DatabaseError as error:
+        refusal = _refusal(error, what)
+        if refusal is None:
+            raise
+        raise refusal from error
+
+
+def _refusal(error: psycopg2.DatabaseError, what: Append) -> RegistryError | None:
+    detail = json.loads(error.diag.message_detail or "{}") if (error.pgcode or "").startswith("LL") else {}
+    match error.pgcode:
+        case "LL001":
+            return StreamMoved(detail["stream"], expected=detail["expected"], found=detail["found"])
+        case "LL002":
+            return AlreadyAccepted(UUID(detail["event_id"]))
+        case "LL003":
+            label = Label(detail["village"], detail["kind"], detail["label"], detail["id"])
+            return LabelTaken(label, holder=detail["holder"])
+        case "LL004":
+            return LabelNotBorne(what.released)
+        case "LL005":
+            return AlreadyFollowed(
+                f"{detail['follower']} is already at or past position {detail['position']}"
+            )
+        case _:
+            return None

@@ -1,0 +1,153 @@
+-- The event store: one stream for each parcel, unit, case and officer's key, and the order in which they grew.
+--
+-- Invariants, all held by events.append, the only door for writing:
+--   * rows are only ever added; (stream, version) is given once;
+--   * position follows commit order, because one lock is held from the first insert to the commit:
+--     a reader who has seen position n has seen everything below n;
+--   * the streams of an order, its log entry, its private openings, shapes and labels are one transaction;
+--   * an event_id is accepted once.
+
+create schema if not exists events;
+revoke all on schema events from public;
+
+create table if not exists events.event (
+  position    bigint generated always as identity,
+  stream      text collate "C" not null,
+  version     integer not null check (version >= 0),
+  topic       text not null,                 -- a stable name with a version: mutation.sale/1
+  state       bytea not null,                -- readable: convert_from(state, 'UTF8')::jsonb
+  event_id    uuid,                          -- the order; null only for streams that belong to no log
+  recorded_at timestamptz not null default clock_timestamp(),
+  constraint event_pk primary key (stream, version)
+) with (autovacuum_vacuum_insert_scale_factor = 0.05);
+create unique index if not exists event_position on events.event (position);
+create index if not exists event_order on events.event (event_id);
+
+create table if not exists events.tracking (
+  name     text primary key,                 -- who follows
+  position bigint not null                   -- up to where, inclusive
+) with (fillfactor = 50);
+
+create table if not exists events.label (    -- the labels in force; what they were is in the streams
+  village text not null,
+  kind    text not null check (kind in ('parcel', 'unit')),
+  label   text not null,                     -- khasra, survey number or khata as people write it
+  id      text not null,                     -- who bears it
+  constraint label_pk primary key (village, kind, label)
+);
+create index if not exists label_bearer on events.label (id);
+
+create table if not exists events.serial (   -- serial numbers, given once and never reused; gaps are allowed
+  village text not null,
+  kind    text not null check (kind in ('parcel', 'unit', 'case')),
+  next    integer not null,
+  primary key (village, kind)
+);
+
+-- Refusals carry their own SQLSTATE and, as DETAIL, a JSON object that registry/append.py turns into an error:
+--   LL001 a stream is not at the expected version      LL003 a label is borne by another
+--   LL002 the event_id has been accepted before        LL004 a label to release is not borne by that id
+--   LL005 a follower is already at or past that position
+create or replace function events.append(
+  _streams text[], _versions integer[], _topics text[], _states bytea[],
+  _event_id uuid, _entry bytea,
+  _guard_streams text[], _guard_versions integer[],
+  _commitments bytea[], _sealed bytea[],
+  _shape_hashes bytea[], _shape_bodies bytea[],
+  _taken_villages text[], _taken_kinds text[], _taken_labels text[], _taken_ids text[],
+  _released_villages text[], _released_kinds text[], _released_labels text[], _released_ids text[],
+  _follower text, _followed bigint
+) returns bigint[]
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  positions bigint[];
+  refused   record;
+  changed   bigint;
+begin
+  perform pg_advisory_xact_lock(7001, 0);    -- from here to the commit: insert order is commit order
+
+  if _event_id is not null and exists (select from events.event e where e.event_id = _event_id) then
+    raise exception using errcode = 'LL002', message = format('order %s has been accepted before', _event_id),
+      detail = json_build_object('event_id', _event_id);
+  end if;
+
+  select g.stream, g.version as expected, coalesce(now.version, 0) as found into refused
+    from unnest(_guard_streams, _guard_versions) with ordinality as g(stream, version, n)
+    left join lateral (
+      select e.version from events.event e where e.stream = g.stream order by e.version desc limit 1
+    ) now on true
+   where g.version <> coalesce(now.version, 0) order by g.n limit 1;
+  if found then
+    raise exception using errcode = 'LL001', message = format('%s has changed', refused.stream),
+      detail = row_to_json(refused);
+  end if;
+
+  if cardinality(_released_ids) > 0 then
+    delete from events.label l
+     using unnest(_released_villages, _released_kinds, _released_labels, _released_ids) as r(village, kind, label, id)
+     where (l.village, l.kind, l.label, l.id) = (r.village, r.kind, r.label, r.id);
+    get diagnostics changed = row_count;
+    if changed < cardinality(_released_ids) then
+      raise exception using errcode = 'LL004', message = 'a label to release is not borne by the id that releases it',
+        detail = json_build_object('released', changed, 'asked', cardinality(_released_ids));
+    end if;
+  end if;
+
+  if cardinality(_taken_ids) > 0 then
+    insert into events.label (village, kind, label, id)
+    select * from unnest(_taken_villages, _taken_kinds, _taken_labels, _taken_ids)
+    on conflict on constraint label_pk do nothing;
+    select t.village, t.kind, t.label, t.id, l.id as holder into refused
+      from unnest(_taken_villages, _taken_kinds, _taken_labels, _taken_ids) as t(village, kind, label, id)
+      join events.label l on (l.village, l.kind, l.label) = (t.village, t.kind, t.label) and l.id <> t.id limit 1;
+    if found then
+      raise exception using errcode = 'LL003',
+        message = format('label %s is borne by %s', refused.label, refused.holder), detail = row_to_json(refused);
+    end if;
+  end if;
+
+  if cardinality(_commitments) > 0 then      -- a commitment binds its value: one that is there already is the same
+    insert into private.opening (commitment, sealed, event_id)
+    select c, s, _event_id from unnest(_commitments, _sealed) as o(c, s) on conflict (commitment) do nothing;
+  end if;
+
+  if cardinality(_shape_hashes) > 0 then
+    insert into gis.shape (hash, body)
+    select h, b from unnest(_shape_hashes, _shape_bodies) as s(h, b) on conflict (hash) do nothing;
+  end if;
+
+  if _follower is not null then
+    insert into events.tracking as t (name, position) values (_follower, _followed)
+    on conflict (name) do update set position = excluded.position where t.position < excluded.position;
+    if not found then
+      raise exception using errcode = 'LL005', message = format('%s is already at or past %s', _follower, _followed),
+        detail = json_build_object('follower', _follower, 'position', _followed);
+    end if;
+  end if;
+
+  with added as (
+    insert into events.event (stream, version, topic, state, event_id)
+    select stream, version, topic, state, _event_id
+      from unnest(_streams, _versions, _topics, _states) with ordinality as e(stream, version, topic, state, n)
+     order by n
+    returning position
+  )
+  select array_agg(position order by position) into positions from added;
+
+  if _entry is not null then
+    insert into log.queue (event_id, entry) values (_event_id, _entry);
+  end if;
+
+  perform pg_notify('landlog_events', '');
+  return positions;
+end $$;
+
+-- The first of _count fresh serial numbers.
+create or replace function events.issue(_village text, _kind text, _count integer) returns integer
+language sql security definer set search_path = pg_catalog, pg_temp as $$
+  insert into events.serial as s (village, kind, next) values (_village, _kind, 1 + _count)
+  on conflict (village, kind) do update set next = s.next + _count
+  returning next - _count
+$$;
+
+revoke all on all functions in schema events from public;

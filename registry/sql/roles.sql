@@ -1,0 +1,55 @@
+-- Two logins beside the owner.  Run last, and again whenever a schema is added: all of it may be repeated.
+--
+--   landlog_office   the office: appends through events.append, reads, opens and erases private values;
+--                    it cannot change or remove an event.
+--   landlog_reader   the counter and the OGC services: reads what is public and nothing else.
+--
+-- They get no password here: on the private cluster the socket's directory keeps others out, elsewhere the
+-- operator sets one (alter role ... password ...) or uses certificates.
+
+do $$
+declare
+  login text;
+begin
+  foreach login in array array['landlog_office', 'landlog_reader'] loop
+    if not exists (select from pg_roles where rolname = login) then
+      begin
+        execute format('create role %I login nosuperuser nocreatedb nocreaterole noinherit', login);
+      exception when duplicate_object or unique_violation then
+        null;                                -- another database of the cluster made it a moment ago
+      end;
+    end if;
+  end loop;
+end $$;
+
+-- A runaway query of the public must end by itself.  An operator who has set the role up otherwise is left alone.
+do $$
+begin
+  if (select rolconfig is null from pg_roles where rolname = 'landlog_reader') then
+    alter role landlog_reader set statement_timeout = '5s';
+    alter role landlog_reader set default_transaction_read_only = on;
+  end if;
+end $$;
+
+do $$
+declare
+  part text;
+begin
+  foreach part in array array['records', 'gis', 'log'] loop
+    if to_regnamespace(part) is not null then
+      execute format('grant usage on schema %I to landlog_reader, landlog_office', part);
+      execute format('grant select on all tables in schema %I to landlog_reader, landlog_office', part);
+      execute format('alter default privileges in schema %I grant select on tables to landlog_reader', part);
+    end if;
+  end loop;
+
+  if to_regnamespace('events') is not null then
+    grant usage on schema events to landlog_office;
+    grant select on all tables in schema events to landlog_office;
+    grant execute on all functions in schema events to landlog_office;
+  end if;
+  if to_regnamespace('private') is not null then
+    grant usage on schema private to landlog_office;
+    grant select, delete on private.opening to landlog_office;
+  end if;
+end $$;
