@@ -1,0 +1,323 @@
+"""Forms and facts: dataclasses read from JSON and written back, with every fault named at once.
+
+The types of a dataclass's fields say what is allowed; there is no second description of a form anywhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+import re
+import types
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from domain import ids, quantities, values
+from domain.canon import Json
+from domain.errors import BadInput
+
+T = TypeVar("T")
+
+MAX_ITEMS = 1_000
+MAX_TEXT = 200
+_UNSEEN = frozenset("\ufffd\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""The mark of a letter that was lost, and the marks that reverse the order in which text is shown."""
+
+
+class BadForm(BadInput):
+    """An application that cannot be read; ``faults`` lists every (field, what is wrong, remedy)."""
+
+    code = "bad-form"
+
+    def __init__(self, faults: tuple[BadInput, ...]) -> None:
+        self.faults = faults
+        first = faults[0]
+        words = "; ".join(f"{f.field}: {f.message}" for f in faults)
+        super().__init__(words, field=first.field, remedy=first.remedy)
+
+
+def read(form: type[T], doc: Json, *, path: str = "") -> T:
+    """The dataclass that ``doc`` describes.
+
+    Raises:
+        BadForm: naming each field that is missing, unknown or out of its bounds.
+    """
+    faults: list[BadInput] = []
+    value = _read(form, doc, path, faults)
+    if faults:
+        raise BadForm(tuple(faults))
+    return value  # type: ignore[no-any-return]  # without faults it is a `form`
+
+
+def write(value: object) -> Json:
+    """The JSON of a dataclass or of one of its values; ``read`` gives the same value back."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        if isinstance(value, quantities.Area):
+            return {"figure": value.figure, "unit": value.unit}
+        return {f.name: write(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, tuple):
+        return [write(item) for item in value]
+    if isinstance(value, Fraction):
+        return quantities.format_share(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, Decimal):
+        return str(value)
+    if value is None or isinstance(value, str | int):
+        return value
+    raise TypeError(f"{type(value).__name__} has no place in a form")
+
+
+def walk(value: object) -> Iterator[tuple[Any, object]]:
+    """Every (declared type, value) inside a dataclass, depth first: how ids, labels and secrets are found."""
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return
+    for name, hint in _hints(type(value)).items():
+        yield from _walk(hint, getattr(value, name))
+
+
+def _walk(hint: Any, value: object) -> Iterator[tuple[Any, object]]:
+    if value is None:
+        return
+    if get_origin(hint) in (Union, types.UnionType):
+        hint = next(arm for arm in get_args(hint) if arm is not type(None))
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _walk(get_args(hint)[0], item)
+        return
+    yield hint, value
+    yield from walk(value)
+
+
+def schema(form: type) -> dict[str, Json]:
+    """The form as a JSON Schema (2020-12), for OpenAPI and for those who draw forms."""
+    properties = {name: _schema(hint) for name, hint in _hints(form).items()}
+    required = [f.name for f in dataclasses.fields(form) if _is_required(f)]
+    return {
+        "type": "object",
+        "description": (form.__doc__ or "").split("\n")[0],
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+@cache
+def _hints(form: type) -> dict[str, Any]:
+    hints = get_type_hints(form)
+    return {f.name: hints[f.name] for f in dataclasses.fields(form)}
+
+
+def _is_required(f: dataclasses.Field[Any]) -> bool:
+    return f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+
+
+def _read(hint: Any, doc: Json, path: str, faults: list[BadInput]) -> Any:
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        if doc is None:
+            return None
+        return _read(next(a for a in get_args(hint) if a is not type(None)), doc, path, faults)
+    if origin is tuple:
+        return _read_list(get_args(hint)[0], doc, path, faults)
+    if origin is Literal:
+        if doc not in get_args(hint):
+            choices = ", ".join(map(str, get_args(hint)))
+            faults.append(BadInput(f"{_brief(doc)} is not one of: {choices}", field=path))
+        return doc
+    reader = _READERS.get(hint)
+    if reader is not None:
+        return _read_plain(reader, doc, path, faults)
+    return _read_object(hint, doc, path, faults)
+
+
+def _read_plain(reader: Callable[[Json], Any], doc: Json, path: str, faults: list[BadInput]) -> Any:
+    try:
+        return reader(doc)
+    except BadInput as fault:
+        faults.append(BadInput(fault.message, field=path, remedy=fault.remedy))
+        return None
+
+
+def _read_list(item: Any, doc: Json, path: str, faults: list[BadInput]) -> Any:
+    if not isinstance(doc, list):
+        faults.append(BadInput(f"a list is expected, not {_brief(doc)}", field=path))
+        return ()
+    if len(doc) > MAX_ITEMS:
+        faults.append(BadInput(f"at most {MAX_ITEMS} items, these are {len(doc)}", field=path))
+        return ()
+    return tuple(_read(item, value, f"{path}[{i}]", faults) for i, value in enumerate(doc))
+
+
+def _read_object(form: type, doc: Json, path: str, faults: list[BadInput]) -> Any:
+    if not isinstance(doc, Mapping):
+        faults.append(BadInput(f"an object is expected, not {_brief(doc)}", field=path))
+        return None
+    hints = _hints(form)
+    before = len(faults)
+    for name in sorted(set(doc) - set(hints)):
+        known = ", ".join(hints)
+        faults.append(
+            BadInput("there is no such field", field=_join(path, name[:60]), remedy=f"Known: {known}.")
+        )
+    given: dict[str, Any] = {}
+    for f in dataclasses.fields(form):
+        if f.name in doc:
+            given[f.name] = _read(hints[f.name], doc[f.name], _join(path, f.name), faults)
+        elif _is_required(f):
+            faults.append(BadInput("this field is missing", field=_join(path, f.name)))
+    return form(**given) if len(faults) == before else None
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _brief(doc: Json) -> str:
+    return f"{type(doc).__name__} {str(doc)[:40]!r}"
+
+
+def _text(doc: Json) -> str:
+    if not isinstance(doc, str):
+        raise BadInput(f"text is expected, not {_brief(doc)}")
+    text = unicodedata.normalize("NFC", " ".join(doc.split()))
+    if not 0 < len(text) <= MAX_TEXT:
+        raise BadInput(f"between 1 and {MAX_TEXT} characters are expected, these are {len(text)}")
+    if any(unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") or c in _UNSEEN for c in text):
+        raise BadInput(
+            "the text holds characters that cannot be printed", remedy="Type it again from the paper."
+        )
+    return text
+
+
+def _matching(pattern: str, words: str) -> Callable[[Json], str]:
+    compiled = re.compile(pattern, re.ASCII)
+
+    def reader(doc: Json) -> str:
+        if not (isinstance(doc, str) and compiled.fullmatch(doc)):
+            raise BadInput(f"{_brief(doc)} is not {words}")
+        return doc
+
+    return reader
+
+
+def _bytes32(doc: Json) -> bytes:
+    try:
+        data = base64.b64decode(doc, validate=True) if isinstance(doc, str) else b""
+    except (binascii.Error, ValueError):
+        data = b""
+    if len(data) != 32 or base64.b64encode(data).decode() != doc:
+        raise BadInput(f"{_brief(doc)} is not the base64 of 32 bytes")
+    return data
+
+
+def _b64(doc: Json) -> str:
+    return base64.b64encode(_bytes32(doc)).decode()
+
+
+def _area(doc: Json) -> quantities.Area:
+    if not (
+        isinstance(doc, Mapping)
+        and set(doc) == {"figure", "unit"}
+        and all(isinstance(v, str) for v in doc.values())
+    ):
+        raise BadInput(f"an area is an object of figure and unit, both text, not {_brief(doc)}")
+    return quantities.area(str(doc["figure"]), str(doc["unit"]))
+
+
+def _share(doc: Json) -> Fraction:
+    if not isinstance(doc, str):
+        raise BadInput(f"a share is text such as '1/3', not {_brief(doc)}")
+    return quantities.parse_share(doc)
+
+
+def _day(doc: Json) -> date:
+    try:
+        if isinstance(doc, str) and len(doc) == 10:
+            return date.fromisoformat(doc)
+    except ValueError:
+        pass
+    raise BadInput(f"{_brief(doc)} is not a day of the calendar", remedy="Write it as YYYY-MM-DD.")
+
+
+def _positive(doc: Json) -> int:
+    if not isinstance(doc, int) or isinstance(doc, bool) or not 0 <= doc <= 10**15:
+        raise BadInput(f"{_brief(doc)} is not a whole number between 0 and 10^15")
+    return doc
+
+
+def _flag(doc: Json) -> bool:
+    if not isinstance(doc, bool):
+        raise BadInput(f"true or false is expected, not {_brief(doc)}")
+    return doc
+
+
+def _m2(doc: Json) -> Decimal:
+    if not (isinstance(doc, str) and re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,4})?", doc, re.ASCII)):
+        raise BadInput(
+            f"{_brief(doc)} is not a figure of square metres", remedy="Write digits with a point: 1234.50."
+        )
+    return Decimal(doc)
+
+
+def _id(parse: Callable[[str], str]) -> Callable[[Json], str]:
+    def reader(doc: Json) -> str:
+        return parse(doc if isinstance(doc, str) else str(doc)[:40])
+
+    return reader
+
+
+_READERS: dict[Any, Callable[[Json], Any]] = {
+    values.Text: _text,
+    values.ParcelLabel: _text,
+    values.UnitLabel: _text,
+    values.Code: _matching(r"[a-z0-9]+(-[a-z0-9]+)*", "a code of lower-case letters, digits and hyphens"),
+    values.PartyRef: _b64,
+    values.Digest: _b64,
+    values.Salt: _bytes32,
+    ids.ParcelId: _id(ids.parse_parcel_id),
+    ids.UnitId: _id(ids.parse_unit_id),
+    ids.VillageCode: _id(ids.parse_village),
+    quantities.Area: _area,
+    Fraction: _share,
+    Decimal: _m2,
+    date: _day,
+    int: _positive,
+    bool: _flag,
+}
+
+
+def _schema(hint: Any) -> Json:
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        arm = next(a for a in get_args(hint) if a is not type(None))
+        return {"anyOf": [_schema(arm), {"type": "null"}]}
+    if origin is tuple:
+        return {"type": "array", "maxItems": MAX_ITEMS, "items": _schema(get_args(hint)[0])}
+    if origin is Literal:
+        return {"enum": list(get_args(hint))}
+    if hint is int:
+        return {"type": "integer", "minimum": 0, "maximum": 10**15}
+    if hint is bool:
+        return {"type": "boolean"}
+    if hint is date:
+        return {"type": "string", "format": "date"}
+    if hint is quantities.Area:
+        members: dict[str, Json] = {
+            "figure": {"type": "string"},
+            "unit": {"enum": list(quantities.AREA_UNITS)},
+        }
+        return {"type": "object", "properties": members, "required": ["figure", "unit"]}
+    if hint is Fraction:
+        return {"type": "string", "pattern": "^[0-9]{1,12}(/[1-9][0-9]{0,12})?$", "examples": ["1/3"]}
+    if hint in _READERS:
+        return {"type": "string", "description": str(getattr(hint, "__name__", hint))}
+    return schema(hint)

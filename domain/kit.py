@@ -1,0 +1,318 @@
+"""The kit with which a mutation type is written, and what the rest of the house may ask of any type.
+
+A type is one module of ``domain.mutations``.  It declares, in the order in which a clerk asks: ``TYPE``, ``TITLE``,
+``DECIDED_BY``, ``Application``, its rules, ``Event``, ``decide``, ``apply``, ``WORDING`` and ``EXAMPLES``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Protocol, TypeVar
+
+from domain import form, values
+from domain.canon import Json, canonical
+from domain.commitment import Opening
+from domain.errors import Finding, Refused
+from domain.ids import Kind, ParcelId, UnitId, VillageCode, kind_of, village_of
+from domain.law import Law
+from domain.record import Doc, Parcel, Record, Unit
+from domain.values import Digest, ParcelLabel, Sealed, UnitLabel
+
+State = Parcel | Unit
+A = TypeVar("A")
+
+
+@dataclass(frozen=True)
+class Citation:
+    """The most official source of a rule: the law, and the place in it."""
+
+    law: str
+    place: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.law}, {self.place}" if self.place else self.law
+
+
+class Broken(str):
+    """A rule's answer "no", with the detail that helps: which parcel, by how much.  It is false as a truth value."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        return False
+
+
+Answer = bool | Broken
+Predicate = Callable[[Any, Record, Law], Answer]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A sentence that must hold, its source and its remedy, with the predicate that says whether it does.
+
+    ``first`` marks what must hold before other rules can be asked at all: that the things named exist.
+    """
+
+    name: str
+    sentence: str
+    source: Citation
+    remedy: str
+    holds: Predicate
+    first: bool = False
+
+    def finding(self, application: object, record: Record, law: Law) -> Finding | None:
+        answer = self.holds(application, record, law)
+        if answer:
+            return None
+        return Finding(
+            rule=self.name,
+            sentence=self.sentence,
+            source=str(self.source),
+            remedy=self.remedy,
+            detail=str(answer) if isinstance(answer, Broken) else "",
+        )
+
+
+def rule(sentence: str, *, source: Citation, remedy: str, first: bool = False) -> Callable[[Predicate], Rule]:
+    """Makes a rule of a predicate ``(application, record, law) -> bool``."""
+
+    def decorate(predicate: Predicate) -> Rule:
+        return Rule(
+            str(getattr(predicate, "__name__", "rule")).replace("_", "-"),
+            sentence,
+            source,
+            remedy,
+            predicate,
+            first,
+        )
+
+    return decorate
+
+
+def check(rules: Sequence[Rule], application: object, record: Record, law: Law) -> None:
+    """
+    Raises:
+        Refused: with every rule that does not hold; if things named do not exist, with those findings alone.
+    """
+    for group in ([r for r in rules if r.first], [r for r in rules if not r.first]):
+        findings = tuple(f for r in group if (f := r.finding(application, record, law)))
+        if findings:
+            raise Refused(findings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """A worked example: given a record, when this is applied for, then these states or these refusals."""
+
+    title: str
+    given: Record
+    when: Any
+    then: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    """Members of the states that come out, by id."""
+    refused: tuple[Rule, ...] = ()
+    day: date = date(2026, 11, 21)
+    state: str = "generic"
+
+
+class MutationModule(Protocol):
+    """What every module of ``domain.mutations`` declares."""
+
+    TYPE: str
+    TITLE: Mapping[str, str]
+    DECIDED_BY: tuple[str, ...]
+    RULES: tuple[Rule, ...]
+    WORDING: Mapping[str, str]
+    EXAMPLES: tuple[Example, ...]
+    Application: type
+    Event: type
+
+    def decide(self, application: Any, record: Record, law: Law, /) -> Any: ...
+
+    def apply(self, event: Any, record: Record, /) -> Sequence[State]: ...
+
+    def terms(self, event: Any, record: Record, /) -> Mapping[str, str]: ...
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One mutation type, as the rest of the house uses it."""
+
+    module: MutationModule
+
+    @property
+    def type(self) -> str:
+        """The stable name with its version, such as ``mutation.sale/1``."""
+        return self.module.TYPE
+
+    @property
+    def name(self) -> str:
+        """``sale``: how commands and routes call it."""
+        return self.type.removeprefix("mutation.").partition("/")[0]
+
+    @property
+    def decided_by(self) -> tuple[str, ...]:
+        return self.module.DECIDED_BY
+
+    def title(self, language: str = "en") -> str:
+        return self.module.TITLE.get(language, self.module.TITLE["en"])
+
+    def read(self, application: Json) -> Any:
+        """
+        Raises:
+            form.BadForm: naming every field at fault.
+        """
+        return form.read(self.module.Application, application)
+
+    def decide(self, application: Any, record: Record, law: Law) -> Any:
+        """The event, if every rule holds.
+
+        Raises:
+            Refused: with all the rules that do not.
+        """
+        return self.module.decide(application, record, law)
+
+    def apply(self, event: Any, record: Record) -> dict[str, State]:
+        """The states after the event, by id: everything that it touches."""
+        return {state.id: state for state in self.module.apply(event, record)}
+
+    def effect(self, facts: Json, record: Record) -> dict[str, Doc]:
+        """What the law makes of recorded facts: the ``set`` that the event must carry (for auditors)."""
+        return changes(record, self.apply(form.read(self.module.Event, facts), record))
+
+    def also_reads(self, record: Record) -> frozenset[str]:
+        """What the decision looks at beyond what the application names: by default the parcels of its units."""
+        return (
+            frozenset(p for u in record.units.values() for p in u.parcels)
+            if self._reads_parcels
+            else frozenset()
+        )
+
+    def shapes(self, application: Any) -> tuple[str, tuple[str, ...]] | None:
+        """A parent parcel and the digests of its children's shapes, where the cadastre must measure them first."""
+        asked = getattr(self.module, "shapes", None)
+        return asked(application) if asked else None
+
+    @property
+    def _reads_parcels(self) -> bool:
+        return bool(getattr(self.module, "READS_PARCELS", False))
+
+    def words(self, event: Any, record: Record, language: str = "en") -> str:
+        """The sentence that stands in the record's history."""
+        wording = self.module.WORDING.get(language, self.module.WORDING["en"])
+        return wording.format_map(dict(self.module.terms(event, record)))
+
+
+def named(application: object) -> frozenset[str]:
+    """The ids of parcels and units that an application names."""
+    kinds = (ParcelId, UnitId)
+    return frozenset(str(value) for hint, value in form.walk(application) if hint in kinds)
+
+
+def digests(application: object) -> frozenset[str]:
+    """The digests of shapes and papers that an application names."""
+    return frozenset(str(value) for hint, value in form.walk(application) if hint is Digest)
+
+
+def labels(application: object, village: VillageCode) -> frozenset[tuple[str, str, str]]:
+    """The labels that an application would take, as (village, kind, label)."""
+    kinds = {ParcelLabel: "parcel", UnitLabel: "unit"}
+    return frozenset((village, kinds[hint], str(v)) for hint, v in form.walk(application) if hint in kinds)
+
+
+def openings(application: object) -> tuple[Opening, ...]:
+    """The openings of every sealed value in a completed application."""
+    return tuple(value.opening for _, value in form.walk(application) if isinstance(value, Sealed))
+
+
+def village_named(application: object) -> VillageCode:
+    """The village of an application: of the village, the unit or the parcel it names first."""
+    for hint, value in form.walk(application):
+        if hint is VillageCode:
+            return VillageCode(str(value))
+        if hint in (ParcelId, UnitId):
+            return village_of(str(value))
+    raise ValueError(f"{type(application).__name__} names no village")  # a type that forgot to, not an input
+
+
+def missing(application: object) -> dict[str, int]:
+    """How many new ids of each kind the office must issue before deciding."""
+    counts = {"parcel": 0, "unit": 0}
+    for value in _nodes(application):
+        for f in dataclasses.fields(value):
+            if "issued" in f.metadata and getattr(value, f.name) is None:
+                counts[f.metadata["issued"]] += 1
+    return counts
+
+
+def complete(application: A, *, issue: Callable[[str], str], salt: Callable[[], bytes]) -> A:
+    """The application with its new ids and salts filled in; what the form already gives stays as it is."""
+    given: dict[str, Any] = {}
+    for f in dataclasses.fields(application):  # type: ignore[arg-type]  # forms are dataclasses
+        value = getattr(application, f.name)
+        if value is None and "issued" in f.metadata:
+            given[f.name] = issue(f.metadata["issued"])
+        elif value is None and isinstance(application, Sealed) and f.name == "salt":
+            given[f.name] = values.Salt(salt())
+        elif isinstance(value, tuple):
+            given[f.name] = tuple(
+                complete(v, issue=issue, salt=salt) if dataclasses.is_dataclass(v) else v for v in value
+            )
+        elif dataclasses.is_dataclass(value):
+            given[f.name] = complete(value, issue=issue, salt=salt)
+    return dataclasses.replace(application, **given)  # type: ignore[type-var]
+
+
+def changes(record: Record, after: Mapping[str, State]) -> dict[str, Doc]:
+    """The members of each state that change: the ``set`` of an event (transparency spec 5.2)."""
+    return {
+        identifier: _changed(_before(record, identifier), state.doc()) for identifier, state in after.items()
+    }
+
+
+def labels_moved(
+    record: Record, after: Mapping[str, State]
+) -> tuple[list[tuple[str, str, str, str]], list[tuple[str, str, str, str]]]:
+    """The labels (village, kind, label, id) that come into force and those that fall out of it."""
+    taken, released = [], []
+    for identifier, state in after.items():
+        before = _before(record, identifier)
+        was = _label_in_force(before) if before else None
+        now = _label_in_force(state)
+        if was != now:
+            taken += [now] if now else []
+            released += [was] if was else []
+    return taken, released
+
+
+def _label_in_force(state: State) -> tuple[str, str, str, str] | None:
+    return (state.village, kind_of(state.id), state.label, state.id) if state.status == "active" else None
+
+
+def _before(record: Record, identifier: str) -> State | None:
+    return record.parcels.get(ParcelId(identifier)) or record.units.get(UnitId(identifier))
+
+
+def _changed(before: State | None, after: Doc) -> Doc:
+    was = before.doc() if before else {}
+    return {
+        name: value
+        for name, value in after.items()
+        if name not in ("kind", "id") and (name not in was or canonical(was[name]) != canonical(value))
+    }
+
+
+def _nodes(value: object) -> Iterable[Any]:
+    if dataclasses.is_dataclass(value):
+        yield value
+        yield from (v for _, v in form.walk(value) if dataclasses.is_dataclass(v))
+
+
+def kinds(ids: Iterable[str]) -> dict[Kind, list[str]]:
+    """The ids sorted by kind."""
+    found: dict[Kind, list[str]] = {}
+    for identifier in sorted(ids):
+        found.setdefault(kind_of(identifier), []).append(identifier)
+    return found
