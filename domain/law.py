@@ -87,6 +87,22 @@ def law_of(state: str, day: date) -> Law:
 
 
 @cache
+def state_of(office: str) -> str:
+    """Whose law an office applies, by the LGD state code that opens its name; ``generic`` where none is entered.
+
+    >>> state_of("28/511/5257"), state_of("99/901/9001")
+    ('ap', 'generic')
+    """
+    lgd = office.partition("/")[0]
+    return next((s for s in states() if _load(s, "state.toml").get("lgd") == lgd), GENERIC)
+
+
+def languages(state: str) -> tuple[str, ...]:
+    """The languages in which the state's record is written, English last."""
+    return tuple(_load(state, "state.toml").get("languages", ["en"]))
+
+
+@cache
 def figures(state: str) -> tuple[Figure, ...]:
     rows = _load(state, "figures.toml").get("figure", [])
     return tuple(

@@ -16,7 +16,7 @@ from fractions import Fraction
 
 from domain.ids import ParcelId, UnitId, VillageCode
 from domain.kit import Answer, Broken, Citation, Example, State, check, rule
-from domain.law import Law, states
+from domain.law import Law
 from domain.mutations._shared import (
     ASHA,
     MEENA,
@@ -30,7 +30,7 @@ from domain.mutations._shared import (
 )
 from domain.quantities import WHOLE, Area, Share, format_share
 from domain.record import Holding, Parcel, Record, Restriction, Unit
-from domain.values import Code, Digest, ParcelLabel, Party, PartyRef, Text, UnitLabel, issued
+from domain.values import Code, Digest, OfficeCode, ParcelLabel, Party, PartyRef, Text, UnitLabel, issued
 
 TYPE = "mutation.import/1"
 TITLE = {"en": "First registration", "hi": "प्रथम पंजीयन", "te": "మొదటి నమోదు"}
@@ -47,10 +47,8 @@ class Village:
     lgd: VillageCode
     name: Text
     name_local: Text | None
-    state: Code
-    """Whose law applies: a code of ``domain/states``."""
-    office: Text
-    """LGD codes of state, district and sub-district, joined by ``/``: the office whose land this is."""
+    office: OfficeCode
+    """The office whose land this is; its first element is the LGD code of the state whose law applies."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,16 +96,6 @@ class Application:
     """What the older record is, with its day: "Resurvey land register, draft of 2023-05"."""
     units: tuple[OldUnit, ...]
     parcels: tuple[OldParcel, ...]
-
-
-@rule(
-    "the state's law is known here",
-    source=RECORD_LAW,
-    remedy="Enter the state's data under domain/states, or use 'generic' for training.",
-    first=True,
-)
-def state_is_known(a: Application, record: Record, law: Law) -> Answer:
-    return a.village.state in states() or Broken(f"known: {', '.join(states())}")
 
 
 @rule(
@@ -206,7 +194,6 @@ def areas_agree(a: Application, record: Record, law: Law) -> Answer:
 
 
 RULES = (
-    state_is_known,
     parcels_have_units,
     extended_units_exist,
     labels_differ,
@@ -355,9 +342,7 @@ def terms(event: Event, record: Record) -> Mapping[str, str]:
 
 
 _OLD = Application(
-    village=Village(
-        lgd=VILLAGE, name=Text("Devgarh"), name_local=Text("देवगढ़"), state=Code("generic"), office=Text(OFFICE)
-    ),
+    village=Village(lgd=VILLAGE, name=Text("Devgarh"), name_local=Text("देवगढ़"), office=OfficeCode(OFFICE)),
     source=Text("Khatauni of 1433 fasli"),
     units=(
         OldUnit(
