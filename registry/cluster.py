@@ -16,6 +16,7 @@ import fcntl
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -29,7 +30,15 @@ from psycopg2 import sql
 from psycopg2.extensions import connection, make_dsn
 from sqlalchemy import URL
 
-from registry.postgres import PORT, NoDatabase, Server, find_server, make_directory, make_socket_directory
+from registry.postgres import (
+    PORT,
+    SOCKET_NAME,
+    NoDatabase,
+    Server,
+    find_server,
+    make_directory,
+    make_socket_directory,
+)
 
 OWNER = "landlog"  # the superuser of the cluster, and the database that is always there
 START_SECONDS = 120.0  # after a crash the server first reads its log since the last checkpoint
@@ -103,7 +112,7 @@ class Cluster:
         users = self._open(".users")
         try:
             with self._starting():
-                if self._server_pid() is None:
+                if self._server_pid() is None and not self._socket_answers():
                     self._start()
                 self._await_ready()
                 fcntl.flock(users, fcntl.LOCK_SH)
@@ -119,11 +128,16 @@ class Cluster:
         if self._users is None or self._entered_by != os.getpid():  # a forked child never entered
             return
         atexit.unregister(self.leave)
+        if not self.directory.exists():  # somebody removed it; a server without its files stops by itself
+            self._users.close()
+            self._users = None
+            return
         with self._starting():
             try:
                 fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:  # somebody else still uses it
                 last = False
+                self._leave_running()
             else:
                 last = True
                 self._stop()
@@ -145,6 +159,11 @@ class Cluster:
         with self._open(".starting") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    def _leave_running(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.returncode = 0  # it outlives us: subprocess is not to warn that nobody waits for it
+        self._process = None
 
     def _open(self, name: str) -> IO[bytes]:
         lock = (self.directory / name).open("ab")
@@ -198,14 +217,23 @@ class Cluster:
         except (OSError, ValueError, IndexError):
             return None
 
+    def _socket_answers(self) -> bool:
+        """Whether a server listens that we cannot see by its number, as from another container."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(str(self.socket_directory / SOCKET_NAME))
+            except OSError:
+                return False
+            return True
+
     def _start(self) -> None:
         made_by = self.data / "PG_VERSION"
         server = find_server(int(made_by.read_text()) if made_by.exists() else None)
         if not made_by.exists():
             self._initialise(server)
-        (self.data / "postmaster.pid").unlink(
-            missing_ok=True
-        )  # no server runs here: we looked, and hold the lock
+        # No server runs here: we looked, and hold the lock. A number that a killed one left may be taken by now.
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        (self.socket_directory / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
         settings = SETTINGS | (EPHEMERAL_SETTINGS if self.ephemeral else {})
         settings["unix_socket_directories"] = str(self.socket_directory)
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 PORT = (
     5432  # never listened on: a part of the socket's file name, written out so that PGPORT cannot change it
 )
+SOCKET_NAME = f".s.PGSQL.{PORT}"
 OLDEST_VERSION = 15
 SOCKET_NAME_LIMIT = 107  # bytes in sockaddr_un.sun_path, without the final zero
 
@@ -232,7 +233,7 @@ def make_socket_directory(directory: Path, account: Account) -> Path:
     It lies beside the data where that path is short and plain enough for a socket's name, else in /tmp.
     """
     place = directory / "socket"
-    too_long = len(os.fsencode(place / f".s.PGSQL.{PORT}")) > SOCKET_NAME_LIMIT
+    too_long = len(os.fsencode(place / SOCKET_NAME)) > SOCKET_NAME_LIMIT
     if too_long or not re.fullmatch(r"[\w./+-]+", str(place), re.ASCII):
         place = Path("/tmp", f"landlog-{account.uid}-{_short_name(directory)}")  # noqa: S108 (its owner is checked)
     with suppress(FileExistsError):
