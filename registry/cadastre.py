@@ -1,0 +1,76 @@
+"""What the office asks of the cadastre: are these bytes shapes, and what do they measure against the land around."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+
+from domain.errors import BadInput, NotFound
+from domain.survey import Survey
+from gis import shapes, survey
+from registry.datastore import Datastore
+
+MAX_NEIGHBOURS = 500
+
+
+class Cadastre:
+    """The shapes that the registry holds, by digest, and the current map around a parcel."""
+
+    def __init__(self, datastore: Datastore) -> None:
+        self._datastore = datastore
+
+    def checked(self, given: Mapping[str, bytes]) -> dict[str, bytes]:
+        """The shapes, once each is seen to be canonical and to bear its digest.
+
+        Raises:
+            BadInput: naming the shape that is not what it is called.
+        """
+        for digest, body in given.items():
+            if shapes.geometry_hash(body) != digest:
+                raise BadInput(
+                    f"the shape sent as {digest} has another SHA-256: {shapes.geometry_hash(body)}",
+                    field="shapes",
+                    remedy="Send the canonical bytes exactly as they were hashed.",
+                )
+        if given:
+            shapes.from_bytes_many(list(given.values()))
+        return dict(given)
+
+    def survey(
+        self, parcel: str, parent: str, children: Sequence[str], *, given: Mapping[str, bytes]
+    ) -> Survey:
+        """Measures the children (digests) against their parent's shape and the parcels that touch it.
+
+        Raises:
+            NotFound: for a child whose shape neither came with the order nor is held already.
+        """
+        known = {**self.bodies([parent, *(c for c in children if c not in given)]), **self.checked(given)}
+        if absent := [c for c in children if c not in known]:
+            raise NotFound(
+                f"the shape {absent[0]} is not here",
+                field="shapes",
+                remedy="Send the canonical geometry bytes of every child along with the application.",
+            )
+        body = known[parent]
+        return survey.examine(body, [known[c] for c in children], self.neighbours(parcel, body))
+
+    def bodies(self, digests: Sequence[str]) -> dict[str, bytes]:
+        """The canonical bytes of the shapes held under these digests."""
+        with self._datastore.cursor() as cursor:
+            cursor.execute(
+                "select hash, body from gis.shape where hash = any(%s::bytea[])",
+                ([base64.b64decode(d) for d in digests],),
+            )
+            return {base64.b64encode(h).decode(): bytes(body) for h, body in cursor}
+
+    def neighbours(self, parcel: str, body: bytes) -> list[bytes]:
+        """The shapes on today's map whose extent meets the parcel's."""
+        west, south, east, north = shapes.from_bytes(body).bounds
+        with self._datastore.cursor() as cursor:
+            cursor.execute(
+                "select s.body from gis.parcel p join gis.shape s using (hash)"
+                " where p.valid_to is null and p.parcel_id <> %s"
+                " and p.geom && st_makeenvelope(%s, %s, %s, %s, 4326) order by p.parcel_id limit %s",
+                (parcel, west, south, east, north, MAX_NEIGHBOURS),
+            )
+            return [bytes(row[0]) for row in cursor]

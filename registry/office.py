@@ -1,0 +1,443 @@
+"""The office: the one door through which the record changes.
+
+``Office.prepare`` reads the histories of what an application touches, lets the mutation decide, and gives the exact
+bytes to sign.  ``Office.submit`` checks the signature, the posting and the jurisdiction, decides again from the same
+application, and appends the event only if it comes to the same bytes and nobody has changed the record meanwhile.
+
+Invariants:
+
+- What is appended was decided here, from the record as it stands, and was signed by an officer posted for that land.
+- The event, its log entry, its private openings, shapes and labels are one transaction (``registry.append``).
+- The clock, randomness and fresh ids come in as arguments: the same inputs give the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from hashlib import sha256
+from typing import Any, ClassVar, Literal, cast
+from uuid import UUID
+
+from eventsourcing.persistence import StoredEvent
+
+from domain import catalogue, form, ids, kit
+from domain.canon import Json, canonical
+from domain.errors import BadInput, RecordChanged, VerificationError
+from domain.ids import ParcelId, UnitId
+from domain.kit import Mutation, State
+from domain.law import Law, law_of, state_of
+from domain.record import Parcel, Record, Unit
+from domain.values import EventId, OfficeCode, Sealed, Text
+from registry import dsse
+from registry.append import AlreadyAccepted, Append, Label
+from registry.cadastre import Cadastre
+from registry.history import History, part_of, touches_of
+from registry.officers import OutsideJurisdiction, check_may_sign, officer_key
+from registry.openings import OpeningBox
+from registry.roles import contains
+from registry.store import OfficeRecorder
+
+Doc = dict[str, Json]
+
+
+class ForeignOrder(VerificationError):
+    """The order was signed for another registry, or is no order at all."""
+
+    code: ClassVar[str] = "foreign-order"
+
+
+class NotWhatWasSigned(VerificationError):
+    """The application that came with the order does not lead to the bytes that were signed."""
+
+    code: ClassVar[str] = "not-what-was-signed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What an officer asks the office to prepare.
+
+    ``shapes`` are canonical geometry bytes by their digest (base64 SHA-256), ``documents`` digests of scanned papers.
+    """
+
+    type: str
+    application: Json
+    office: str
+    officer: str
+    order_no: str
+    shapes: Mapping[str, bytes] = field(default_factory=dict)
+    documents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """An order ready to be read and signed: the exact payload, and the application with its ids and salts."""
+
+    payload: bytes
+    application: Json
+    title: str
+    sentence: str
+    effects: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What the office answers once the order is durable: the log gives it an index within the next batch."""
+
+    event_id: str
+    type: str
+    entry_sha256: str
+    touches: tuple[tuple[str, int], ...]
+    """(id, version that the order made)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Decision:
+    """An application decided: what the order will say and what it builds on."""
+
+    mutation: Mutation
+    application: Any
+    record: Record
+    event: Any
+    after: Mapping[str, State]
+    histories: Mapping[str, History]
+    shapes: Mapping[str, bytes]
+
+
+class Office:
+    """Prepares and accepts orders for one registry."""
+
+    def __init__(self, recorder: OfficeRecorder, *, origin: str, box: OpeningBox, cadastre: Cadastre) -> None:
+        self._recorder = recorder
+        self._origin = origin
+        self._box = box
+        self._cadastre = cadastre
+
+    def prepare(self, request: Request, *, day: date, event_id: UUID, salt: Callable[[], bytes]) -> Prepared:
+        """The order that the application leads to.
+
+        Raises:
+            form.BadForm: the application cannot be read.
+            Refused: the law does not allow it; all findings are given.
+            NotYetSequenced: the last order on the same land waits for its place in the log.
+        """
+        decision = self._decide(request, day=day, salt=salt)
+        payload = self._payload(decision, request, _identity(day, event_id))
+        return Prepared(
+            payload=canonical(payload),
+            application=form.write(decision.application),
+            title=decision.mutation.title(),
+            sentence=decision.mutation.words(decision.event, decision.record),
+            effects=tuple(_effects(decision)),
+        )
+
+    def submit(
+        self, entry: bytes, *, application: Json, shapes: Mapping[str, bytes] | None = None, today: date
+    ) -> Receipt:
+        """Record the signed order.
+
+        Raises:
+            VerificationError: the envelope, a signature, the key or the origin does not hold.
+            AlreadyAccepted: the order has been recorded before.
+            RecordChanged: somebody else's order reached the record first.
+            Refused: the record no longer allows it.
+        """
+        envelope = dsse.parse_envelope(entry)
+        payload = self._read_payload(envelope, today)
+        request = Request(
+            type=str(payload["type"]),
+            application=application,
+            office=str(payload["office"]),
+            officer=str(payload["officer"]),
+            order_no=str(payload["order_no"]),
+            shapes=shapes or {},
+            documents=tuple(cast("list[str]", payload["documents"])),
+        )
+        decision = self._decide(
+            request, day=date.fromisoformat(str(payload["decided"])), salt=None, signed=(envelope, payload)
+        )
+        again = self._payload(decision, request, payload)
+        if canonical(again) != envelope.payload:
+            raise NotWhatWasSigned(
+                "the application leads to another order than the one signed: "
+                f"{_first_difference(payload, again)} differs",
+                field="application",
+                remedy="Send the application exactly as `prepare` returned it, or prepare and sign again.",
+            )
+        return self._append(decision, envelope, payload, entry)
+
+    def sanction(
+        self,
+        request: Request,
+        *,
+        sign: Callable[[bytes], bytes],
+        day: date,
+        event_id: UUID,
+        salt: Callable[[], bytes],
+    ) -> Receipt:
+        """Prepare, sign and record in one step, for a key that is at hand: a bulk import, the system officer.
+
+        ``sign`` turns the payload into an envelope.
+        """
+        decision = self._decide(request, day=day, salt=salt)
+        payload = self._payload(decision, request, _identity(day, event_id))
+        entry = sign(canonical(payload))
+        envelope = dsse.parse_envelope(entry)
+        histories = {**decision.histories, **self._recorder.load(_signers(envelope))}
+        _check_signatures(envelope, histories)
+        return self._append(replace(decision, histories=histories), envelope, payload, entry)
+
+    def _read_payload(self, envelope: dsse.Envelope, today: date) -> Doc:
+        payload = dsse.parse_payload(envelope.payload)
+        if envelope.payload_type != dsse.EVENT:
+            raise ForeignOrder(f"{envelope.payload_type} is not the type of an order", field="payloadType")
+        if payload.get("origin") != self._origin:
+            raise ForeignOrder(
+                f"the order was signed for {payload.get('origin')!r}, this registry is {self._origin!r}",
+                field="origin",
+                remedy="Prepare the order at this registry and sign it again.",
+            )
+        if _heading(payload).decided > today:
+            raise BadInput(f"the order is dated {payload['decided']}, a day to come", field="decided")
+        return payload
+
+    def _decide(
+        self,
+        request: Request,
+        *,
+        day: date,
+        salt: Callable[[], bytes] | None,
+        signed: tuple[dsse.Envelope, Doc] | None = None,
+    ) -> _Decision:
+        mutation = catalogue.mutation(request.type)
+        application = self._complete(mutation.read(request.application), salt)
+        signers = _signers(signed[0]) if signed else []
+        histories = self._recorder.load(sorted({*kit.named(application), *signers}))
+        if signed:
+            _check_signatures(signed[0], histories)
+            _check_current(signed[1], histories)
+        record = _record(histories)
+        if also := mutation.also_reads(record) - set(histories):
+            histories |= self._recorder.load(sorted(also))
+            record = _record(histories)
+        record = Record(
+            parcels=record.parcels,
+            units=record.units,
+            labels=self._labels(application),
+            survey=self._survey(mutation, application, record, request.shapes),
+        )
+        law = _law(application, record, day)
+        event = mutation.decide(application, record, law)
+        after = mutation.apply(event, record)
+        _check_jurisdiction(request.office, after)
+        return _Decision(
+            mutation=mutation,
+            application=application,
+            record=record,
+            event=event,
+            after=after,
+            histories=histories,
+            shapes=self._shapes(application, request.shapes),
+        )
+
+    def _complete(self, application: Any, salt: Callable[[], bytes] | None) -> Any:
+        """Fresh ids and salts; on submission (no ``salt``) the application must bring all of them."""
+        counts = {kind: n for kind, n in kit.missing(application).items() if n}
+        if salt is None:
+            if counts or any(isinstance(v, Sealed) and v.salt is None for _, v in form.walk(application)):
+                raise NotWhatWasSigned(
+                    "the application lacks the ids and salts that it was prepared with",
+                    field="application",
+                    remedy="Send the application exactly as `prepare` returned it.",
+                )
+            return application
+        village = kit.village_named(application)
+        makers = {"parcel": ids.parcel_id, "unit": ids.unit_id}
+        fresh = {
+            kind: iter(self._recorder.issue(village, cast("Literal['parcel', 'unit']", kind), n))
+            for kind, n in counts.items()
+        }
+        return kit.complete(application, issue=lambda k: makers[k](village, next(fresh[k])), salt=salt)
+
+    def _labels(self, application: Any) -> dict[tuple[str, str, str], str]:
+        village = kit.village_named(application)
+        wanted: dict[str, list[str]] = {}
+        for _, kind, label in kit.labels(application, village):
+            wanted.setdefault(kind, []).append(label)
+        return {
+            (village, kind, label): bearer
+            for kind, labels in wanted.items()
+            for label, bearer in self._recorder.bearers(
+                village, cast("Literal['parcel', 'unit']", kind), labels
+            ).items()
+        }
+
+    def _survey(
+        self, mutation: Mutation, application: Any, record: Record, shapes: Mapping[str, bytes]
+    ) -> Any:
+        asked = mutation.shapes(application)
+        if asked is None:
+            return None
+        parent = record.parcels.get(ParcelId(asked[0]))
+        if parent is None or parent.geometry is None:
+            return None  # a rule of the mutation says so in words
+        return self._cadastre.survey(parent.id, parent.geometry, asked[1], given=shapes)
+
+    def _shapes(self, application: Any, given: Mapping[str, bytes]) -> dict[str, bytes]:
+        """The shapes to store with the order: those that the application names and that were sent along."""
+        return self._cadastre.checked({d: given[d] for d in kit.digests(application) if d in given})
+
+    def _payload(self, d: _Decision, request: Request, identity: Mapping[str, Json]) -> Doc:
+        payload: Doc = {
+            "schema": 1,
+            "origin": self._origin,
+            "event_id": identity["event_id"],
+            "type": d.mutation.type,
+            "decided": identity["decided"],
+            "office": request.office,
+            "order_no": request.order_no,
+            "officer": request.officer,
+            "touches": touches_of([d.histories[i] for i in d.after]),
+            "set": cast("Json", kit.changes(d.record, d.after)),
+            "facts": form.write(d.event),
+            "private": {o.field: o.commitment for o in kit.openings(d.application) if o.field != "party"},
+            "documents": list(request.documents),
+        }
+        _heading(payload)
+        return payload
+
+    def _append(self, d: _Decision, envelope: dsse.Envelope, payload: Doc, entry: bytes) -> Receipt:
+        """Records the order on the condition that nothing read for it has changed, the signers' keys among it."""
+        _check_postings(envelope, payload, d)
+        taken, released = kit.labels_moved(d.record, d.after)
+        event_id = UUID(hex=str(payload["event_id"]))
+        versions = {i: d.histories[i].version + 1 for i in sorted(d.after)}
+        self._recorder.append(
+            Append(
+                events=[
+                    StoredEvent(i, version, d.mutation.type, part_of(payload, i))
+                    for i, version in versions.items()
+                ],
+                event_id=event_id,
+                entry=entry,
+                guards={i: h.version for i, h in d.histories.items() if i not in d.after},
+                openings=self._box.seal_all(kit.openings(d.application)),
+                shapes={base64.b64decode(digest): body for digest, body in d.shapes.items()},
+                taken=[Label(*t) for t in cast("list[Any]", taken)],
+                released=[Label(*t) for t in cast("list[Any]", released)],
+            )
+        )
+        return Receipt(
+            event_id=event_id.hex,
+            type=d.mutation.type,
+            entry_sha256=sha256(entry).hexdigest(),
+            touches=tuple(versions.items()),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Payload:
+    """The members of an order's payload that are read before anything else is."""
+
+    schema: Literal[1]
+    event_id: EventId
+    type: Text
+    decided: date
+    office: OfficeCode
+    order_no: Text
+    officer: Text
+
+
+def _heading(payload: Doc) -> _Payload:
+    """
+    Raises:
+        form.BadForm: naming the members that are missing or out of their bounds.
+    """
+    return form.read(_Payload, {k: v for k, v in payload.items() if k in _Payload.__annotations__})
+
+
+def _identity(day: date, event_id: UUID) -> dict[str, Json]:
+    return {"decided": day.isoformat(), "event_id": event_id.hex}
+
+
+def _signers(envelope: dsse.Envelope) -> list[str]:
+    return [s.keyid for s in envelope.signatures]
+
+
+def _check_signatures(envelope: dsse.Envelope, histories: Mapping[str, History]) -> None:
+    """
+    Raises:
+        UnknownKey: a key was never enrolled here.
+        BadSignature: a signature does not hold.
+    """
+    keys = {keyid: officer_key(histories[keyid]).public for keyid in _signers(envelope)}
+    dsse.verify_envelope(envelope, keys)
+
+
+def _check_postings(envelope: dsse.Envelope, payload: Doc, d: _Decision) -> None:
+    """Every signer must be posted, in a role that decides this type, over every piece of land that is touched."""
+    for keyid in _signers(envelope):
+        key = officer_key(d.histories[keyid])
+        for office in sorted({state.office for state in d.after.values()}):
+            check_may_sign(key, officer=str(payload["officer"]), office=office, event_type=d.mutation.type)
+
+
+def _record(histories: Mapping[str, History]) -> Record:
+    land = {i: h for i, h in histories.items() if ids.kind_of(i) in ("parcel", "unit")}
+    states = {i: document for i, h in land.items() if (document := h.state()) is not None}
+    return Record(
+        parcels={ParcelId(i): Parcel.of(s) for i, s in states.items() if s["kind"] == "parcel"},
+        units={UnitId(i): Unit.of(s) for i, s in states.items() if s["kind"] == "unit"},
+    )
+
+
+def _law(application: Any, record: Record, day: date) -> Law:
+    """The law of the land that is dealt with: of the units' office, or of the village that is first registered."""
+    registered: list[State] = [*record.units.values(), *record.parcels.values()]
+    village = getattr(application, "village", None)
+    office = registered[0].office if registered else getattr(village, "office", "")
+    return law_of(state_of(office), day)
+
+
+def _check_jurisdiction(office: str, after: Mapping[str, State]) -> None:
+    """The order's office must be that of the land, or one above it."""
+    strange = sorted(i for i, s in after.items() if not contains(office, s.office))
+    if strange:
+        raise OutsideJurisdiction(
+            f"office {office} has no jurisdiction over {strange[0]}, which lies under {after[strange[0]].office}",
+            field="office",
+            remedy="The case goes to the office of the parcel's village.",
+        )
+
+
+def _check_current(signed: Doc, histories: Mapping[str, History]) -> None:
+    """What the officer saw must be what stands now; else the officer looks again."""
+    event_id = UUID(hex=str(signed["event_id"]))
+    if any(event.event_id == event_id for h in histories.values() for event in h.events):
+        raise AlreadyAccepted(event_id)
+    for touch in cast("list[Doc]", signed["touches"]):
+        identifier = str(touch["id"])
+        version = histories[identifier].version if identifier in histories else 0
+        if touch["prev_version"] != version:
+            raise RecordChanged(
+                f"{identifier} has changed: the order builds on version {touch['prev_version']}, "
+                f"the record stands at version {version}",
+                field="touches",
+                remedy="Prepare the order again, look at what has changed, and sign it anew.",
+            )
+
+
+def _first_difference(signed: Doc, again: Doc) -> str:
+    return next((k for k in sorted({*signed, *again}) if signed.get(k) != again.get(k)), "its form")
+
+
+def _effects(d: _Decision) -> list[str]:
+    """What the order changes, a line for each thing: what a person reads before signing."""
+    lines = []
+    for identifier, members in sorted(kit.changes(d.record, d.after).items()):
+        new = not (identifier in d.record.parcels or identifier in d.record.units)
+        what = ", ".join(sorted(members)) if not new else "is registered"
+        lines.append(f"{ids.kind_of(identifier)} {d.after[identifier].label} ({identifier}): {what}")
+    return lines
