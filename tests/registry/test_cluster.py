@@ -56,7 +56,7 @@ def another_process(home: Path) -> Iterator[Callable[..., subprocess.Popen[str]]
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
-                env={"PYTHONPATH": str(ROOT)},
+                env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
             )
             all_of_them.enter_context(process)
             all_of_them.callback(process.kill)
