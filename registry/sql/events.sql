@@ -97,12 +97,15 @@ begin
     insert into events.label (village, kind, label, id)
     select * from unnest(_taken_villages, _taken_kinds, _taken_labels, _taken_ids)
     on conflict on constraint label_pk do nothing;
-    select t.village, t.kind, t.label, t.id, l.id as holder into refused
-      from unnest(_taken_villages, _taken_kinds, _taken_labels, _taken_ids) as t(village, kind, label, id)
-      join events.label l on (l.village, l.kind, l.label) = (t.village, t.kind, t.label) and l.id <> t.id limit 1;
-    if found then
-      raise exception using errcode = 'LL003',
-        message = format('label %s is borne by %s', refused.label, refused.holder), detail = row_to_json(refused);
+    get diagnostics changed = row_count;
+    if changed < cardinality(_taken_ids) then
+      select t.village, t.kind, t.label, t.id, l.id as holder into refused
+        from unnest(_taken_villages, _taken_kinds, _taken_labels, _taken_ids) as t(village, kind, label, id)
+        join events.label l on (l.village, l.kind, l.label) = (t.village, t.kind, t.label) and l.id <> t.id limit 1;
+      if found then
+        raise exception using errcode = 'LL003',
+          message = format('label %s is borne by %s', refused.label, refused.holder), detail = row_to_json(refused);
+      end if;
     end if;
   end if;
 
