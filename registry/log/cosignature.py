@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nacl.signing import SigningKey
-
 from domain.errors import VerificationError
 from registry.log import ed25519
 from registry.log.encoding import MAX_NUMBER
@@ -61,7 +59,7 @@ class CosignatureSigner:
     """A witness's private key with its name; no other use may be made of it."""
 
     name: str
-    key: SigningKey
+    key: ed25519.PrivateKey
 
     def __post_init__(self) -> None:
         if not is_valid_name(self.name):
@@ -72,13 +70,13 @@ class CosignatureSigner:
 
     @property
     def verifier_key(self) -> VerifierKey:
-        return VerifierKey(self.name, COSIGNATURE, bytes(self.key.verify_key))
+        return VerifierKey(self.name, COSIGNATURE, self.key.public)
 
     def sign(self, text: str, *, time: int) -> SignatureLine:
         """Cosigns a checkpoint's text at ``time`` (POSIX seconds)."""
         if not 0 <= time <= MAX_NUMBER:
             raise BadTimestamp(f"{time} is not a time in POSIX seconds that a cosignature can hold")
-        signature = ed25519.sign(self.key, signed_message(text, time))
+        signature = self.key.sign(signed_message(text, time))
         return SignatureLine(
             self.name, self.verifier_key.key_id, time.to_bytes(_TIME_BYTES, "big") + signature
         )

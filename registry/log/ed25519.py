@@ -7,6 +7,8 @@ no signature can ever split one verifier from another.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from nacl.bindings import crypto_core_ed25519_is_valid_point
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
@@ -44,6 +46,29 @@ class InvalidPoint(VerificationError):
     """The key is not a point of the curve's main subgroup, so no honest secret belongs to it."""
 
     code = "invalid-point"
+
+
+class PrivateKey(Protocol):
+    """What can sign: a key in memory, or one that never leaves a token."""
+
+    @property
+    def public(self) -> bytes: ...
+    def sign(self, message: bytes) -> bytes: ...
+
+
+class SeedKey:
+    """A private key held in memory, given by its 32-byte seed."""
+
+    def __init__(self, seed: bytes) -> None:
+        self._key = SigningKey(seed)
+        self.public = bytes(self._key.verify_key)
+
+    def sign(self, message: bytes) -> bytes:
+        """The 64-byte signature of the bytes as they are."""
+        return sign(self._key, message)
+
+    def __repr__(self) -> str:
+        return f"SeedKey({self.public.hex()})"  # the public half: the seed stays out of logs
 
 
 def check_public_key(public: bytes) -> None:

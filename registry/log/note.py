@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol, TypeVar
 
-from nacl.signing import SigningKey
-
 from domain.errors import VerificationError
 from registry.log import ed25519
 from registry.log.encoding import BadBase64, decode_base64, encode_base64
@@ -167,7 +165,7 @@ class NoteSigner:
     """A log's private key with its name; it signs whatever text it is given."""
 
     name: str
-    key: SigningKey
+    key: ed25519.PrivateKey
 
     def __post_init__(self) -> None:
         if not is_valid_name(self.name):
@@ -178,10 +176,10 @@ class NoteSigner:
 
     @property
     def verifier_key(self) -> VerifierKey:
-        return VerifierKey(self.name, ED25519, bytes(self.key.verify_key))
+        return VerifierKey(self.name, ED25519, self.key.public)
 
     def sign(self, text: str) -> SignatureLine:
-        return SignatureLine(self.name, self.verifier_key.key_id, ed25519.sign(self.key, text.encode()))
+        return SignatureLine(self.name, self.verifier_key.key_id, self.key.sign(text.encode()))
 
 
 def key_id(name: str, kind: int, public: bytes) -> bytes:

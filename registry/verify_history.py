@@ -1,0 +1,222 @@
+"""The history of one state, replayed: step 7 of a title proof's verification (transparency spec 4.5).
+
+Every event must build on the one before, the chain over them must be the one that the state commits to, and the
+public projection, run over them, must give the state's own document.  Where the proof carries the states of
+officers' keys, each signature is judged by them too, at the event's own place in the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from domain.canon import Json, canonical
+from domain.errors import VerificationError
+from domain.projection import advance
+from registry import dsse
+from registry.log.encoding import BadBase64, decode_base64, encode_base64
+from registry.log.hashing import leaf_hash
+from registry.log.history import START, fold
+from registry.log.title_proof import LoggedEvent
+
+Doc = dict[str, Json]
+
+_KEY_EVENT_MEMBERS: dict[str, dict[str, type]] = {
+    "key.enrolled/1": {"pub": str, "officer": str},
+    "key.revoked/1": {},
+    "posting.started/1": {"office": str, "roles": list},
+    "posting.ended/1": {"office": str, "roles": list},
+}
+
+
+class BrokenHistory(VerificationError):
+    """An event is left out, out of order, of another registry, or does not concern the state it is shown for."""
+
+    code = "broken-history"
+
+
+class HistoryDiffers(VerificationError):
+    """The events do not add up to the state that the map holds."""
+
+    code = "history-differs"
+
+
+class SignerNotEntitled(VerificationError):
+    """A key signed at a time when it was not enrolled, was revoked, or its officer had no posting there."""
+
+    code = "signer-not-entitled"
+
+
+class MalformedOfficer(VerificationError):
+    """The state of an officer's key does not say what such a state must."""
+
+    code = "malformed-officer"
+
+
+@dataclass(frozen=True)
+class Posting:
+    """An officer's place: from one log index on, until another where it has ended."""
+
+    office: str
+    start: int
+    end: int | None
+
+    def covers(self, office: str, index: int) -> bool:
+        """Whether the posting is open at ``index`` and its office is the one named, or stands above it."""
+        above = self.office.split("/")
+        open_then = self.start < index and (self.end is None or index <= self.end)
+        return open_then and office.split("/")[: len(above)] == above
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfficerKey:
+    """An officer's key as the map holds it: what any log index may be judged by."""
+
+    public: bytes
+    officer: str
+    enrolled: int
+    revoked: int | None
+    postings: tuple[Posting, ...]
+
+    def may_sign(self, index: int, office: str) -> bool:
+        """Whether the key was good for an event of that office at that place of the log."""
+        enrolled = self.enrolled < index and (self.revoked is None or index <= self.revoked)
+        return enrolled and any(p.covers(office, index) for p in self.postings)
+
+
+def read_officer(keyid: str, doc: Doc) -> OfficerKey:
+    """The key of a proved state document of kind ``officer``.
+
+    Raises:
+        MalformedOfficer: when the document is not of the form, or its key is not the one that names it.
+    """
+    match doc:
+        case {
+            "pub": str(pub),
+            "officer": str(officer),
+            "enrolled": int(enrolled),
+            "postings": list(postings),
+        }:
+            revoked = doc.get("revoked")
+        case _:
+            raise MalformedOfficer(f"the state of the key {keyid} lacks pub, officer, enrolled or postings")
+    try:
+        public = decode_base64(pub, what="the officer's public key", length=32)
+    except BadBase64 as error:
+        raise MalformedOfficer(str(error)) from error
+    if dsse.keyid(public) != keyid or not (revoked is None or isinstance(revoked, int)):
+        raise MalformedOfficer(f"the state of the key {keyid} does not hold that key")
+    return OfficerKey(
+        public=public,
+        officer=officer,
+        enrolled=enrolled,
+        revoked=revoked,
+        postings=tuple(_read_posting(p) for p in postings),
+    )
+
+
+def check_history(
+    identifier: str,
+    kind: str,
+    value: bytes,
+    events: Sequence[LoggedEvent],
+    *,
+    origin: str,
+    officers: Mapping[str, OfficerKey],
+) -> list[Doc]:
+    """The payloads of all events of a state, oldest first, once they are shown to add up to ``value``.
+
+    ``value`` is the state document's canonical bytes, so count, last index and chain are compared with the rest.
+    ``officers`` are the keys whose states are proved; when there are any, every event must be signed by them.
+
+    Raises:
+        BrokenHistory, HistoryDiffers, SignerNotEntitled: as their names say.
+        VerificationError: for an envelope that is malformed or an event that does not follow, by its own name.
+    """
+    payloads: list[Doc] = []
+    now: Doc | None = None
+    chain, last = START, -1
+    for version, event in enumerate(events):
+        envelope = dsse.parse_envelope(event.entry)
+        payload = dsse.parse_payload(envelope.payload)
+        if event.index <= last:
+            raise BrokenHistory(f"the indices of {identifier}'s events do not rise at {event.index}")
+        if payload.get("origin") != origin:
+            raise BrokenHistory(f"the event at index {event.index} is of another registry")
+        own = _own_part(identifier, kind, envelope.payload_type, payload, version)
+        touch = cast("list[Doc]", own["touches"])[0]
+        if touch["prev_version"] != version or touch["prev_history"] != encode_base64(chain):
+            raise BrokenHistory(
+                f"the event at index {event.index} does not build on {identifier}'s version {version}"
+            )
+        leaf = leaf_hash(event.entry)
+        now = advance({identifier: now}, envelope.payload_type, own, event.index, leaf)[identifier]
+        if officers and envelope.payload_type == dsse.EVENT:
+            _check_signers(envelope, payload, now, event.index, officers)
+        chain, last = fold(chain, event.index, leaf), event.index
+        payloads.append(payload)
+    if now is None or canonical(now) != value:
+        raise HistoryDiffers(
+            f"the {len(events)} events shown, the last at index {last}, give another state of {identifier} "
+            "than the one that the map holds"
+        )
+    return payloads
+
+
+def _own_part(identifier: str, kind: str, payload_type: str, payload: Doc, version: int) -> Doc:
+    """The event as far as it concerns one state, with the members that the projection reads made sure of."""
+    touches = payload.get("touches")
+    mine = (
+        [t for t in touches if isinstance(t, dict) and t.get("id") == identifier]
+        if isinstance(touches, list)
+        else []
+    )
+    if len(mine) != 1 or not mine[0].keys() >= {"prev_version", "prev_history"}:
+        raise BrokenHistory(f"event {version + 1} shown for {identifier} does not name it once in touches")
+    own: Doc = {**payload, "touches": [mine[0]]}
+    if payload_type == dsse.EVENT and kind != "officer":
+        changes = payload.get("set")
+        change = changes.get(identifier, {}) if isinstance(changes, dict) else None
+        if not isinstance(change, dict):
+            raise BrokenHistory(f"event {version + 1} of {identifier} does not say what it sets")
+        own["set"] = {identifier: change}
+        return own
+    if payload_type == dsse.KEY and kind == "officer":
+        event_type = payload.get("type")
+        members = _KEY_EVENT_MEMBERS.get(event_type) if isinstance(event_type, str) else None
+        if members is None or (version == 0) != (event_type == "key.enrolled/1"):
+            raise BrokenHistory(
+                f"event {version + 1} of the key {identifier} is not one that can stand there"
+            )
+        if not all(isinstance(payload.get(name), type_) for name, type_ in members.items()):
+            raise BrokenHistory(
+                f"event {version + 1} of the key {identifier} lacks one of {', '.join(members)}"
+            )
+        return own
+    raise BrokenHistory(
+        f"event {version + 1} shown for {identifier} is of a type that does not change a {kind}"
+    )
+
+
+def _check_signers(
+    envelope: dsse.Envelope, payload: Doc, state: Doc, index: int, officers: Mapping[str, OfficerKey]
+) -> None:
+    dsse.verify_envelope(envelope, {keyid: o.public for keyid, o in officers.items()})
+    office = state.get("office", payload.get("office"))
+    signers = [officers[s.keyid] for s in envelope.signatures]
+    if payload.get("officer") not in [o.officer for o in signers]:
+        raise SignerNotEntitled(f"the event at index {index} names an officer who has not signed it")
+    for signer in signers:
+        if not (isinstance(office, str) and signer.may_sign(index, office)):
+            raise SignerNotEntitled(
+                f"{signer.officer} was not entitled to sign for {office} at index {index}"
+            )
+
+
+def _read_posting(item: Json) -> Posting:
+    match item:
+        case {"office": str(office), "from": int(start), "to": (None | int()) as end}:
+            return Posting(office, start, end)
+        case _:
+            raise MalformedOfficer("a posting has the members office, roles, from and to")
