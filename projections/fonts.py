@@ -58,11 +58,13 @@ NAMES = tuple(family.name for family in FAMILIES)
 def font_directory(home: Path | None = None) -> Path:
     """The directory for typst's ``font_paths``, built if it is not there; ``web/`` in it is for pages.
 
-    ``home`` is LANDLOG_HOME where it is not given.
+    ``home`` is LANDLOG_HOME where it is not given.  A container has its fonts built in, at LANDLOG_FONTS.
 
     Raises:
         FontsMissing: nothing is built and there is nothing to build from.
     """
+    if ready_made := os.environ.get("LANDLOG_FONTS"):
+        return Path(ready_made)
     home = home or Path(os.environ.get("LANDLOG_HOME", ".landlog"))
     fonts = home / "fonts"
     if not PACKAGES.is_dir():  # an installed wheel has no node_modules; what was built stays good
