@@ -52,7 +52,7 @@ from registry.datastore import Datastore, in_the_library_s_words
 from registry.history import History, Recorded
 
 CHANNEL = "landlog_events"
-SCRIPTS = ("registry/sql/events.sql", "registry/sql/private.sql")
+SCRIPTS = ("registry/sql/roles.sql", "registry/sql/events.sql", "registry/sql/private.sql")
 
 _FIRST_RECONNECT_SECONDS = 0.1
 _LAST_RECONNECT_SECONDS = 5.0

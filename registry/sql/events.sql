@@ -154,3 +154,6 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
 $$;
 
 revoke all on all functions in schema events from public;
+grant usage on schema events to landlog_office;
+grant select on all tables in schema events to landlog_office;
+grant execute on all functions in schema events to landlog_office;

@@ -11,3 +11,6 @@ create table if not exists private.opening (
   sealed     bytea not null,                 -- nonce and secretbox of {"field", "salt", "value"}
   event_id   uuid                            -- the order that brought it
 );
+
+grant usage on schema private to landlog_office;
+grant select, delete on private.opening to landlog_office;

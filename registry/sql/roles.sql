@@ -1,8 +1,8 @@
--- Two logins beside the owner.  Run last, and again whenever a schema is added: all of it may be repeated.
+-- Two logins beside the owner, and the schemas that the public may read.  Runs first; the other scripts grant the rest.
 --
 --   landlog_office   the office: appends through events.append, reads, opens and erases private values;
 --                    it cannot change or remove an event.
---   landlog_reader   the counter and the OGC services: reads what is public and nothing else.
+--   landlog_reader   the counter and the OGC services: reads records, gis and log, and nothing else.
 --
 -- They get no password here: on the private cluster the socket's directory keeps others out, elsewhere the
 -- operator sets one (alter role ... password ...) or uses certificates.
@@ -20,36 +20,26 @@ begin
       end;
     end if;
   end loop;
-end $$;
 
--- A runaway query of the public must end by itself.  An operator who has set the role up otherwise is left alone.
-do $$
-begin
+  -- A runaway query of the public must end by itself.  An operator who has set the role up is left alone.
   if (select rolconfig is null from pg_roles where rolname = 'landlog_reader') then
     alter role landlog_reader set statement_timeout = '5s';
     alter role landlog_reader set default_transaction_read_only = on;
   end if;
 end $$;
 
+create schema if not exists records;
+create schema if not exists gis;
+create schema if not exists log;
+
 do $$
 declare
   part text;
 begin
   foreach part in array array['records', 'gis', 'log'] loop
-    if to_regnamespace(part) is not null then
-      execute format('grant usage on schema %I to landlog_reader, landlog_office', part);
-      execute format('grant select on all tables in schema %I to landlog_reader, landlog_office', part);
-      execute format('alter default privileges in schema %I grant select on tables to landlog_reader', part);
-    end if;
+    execute format('grant usage on schema %I to landlog_reader, landlog_office', part);
+    execute format('grant select on all tables in schema %I to landlog_reader, landlog_office', part);
+    -- and on what the owner adds later, so that no script has to remember
+    execute format('alter default privileges in schema %I grant select on tables to landlog_reader, landlog_office', part);
   end loop;
-
-  if to_regnamespace('events') is not null then
-    grant usage on schema events to landlog_office;
-    grant select on all tables in schema events to landlog_office;
-    grant execute on all functions in schema events to landlog_office;
-  end if;
-  if to_regnamespace('private') is not null then
-    grant usage on schema private to landlog_office;
-    grant select, delete on private.opening to landlog_office;
-  end if;
 end $$;
