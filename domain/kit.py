@@ -1,7 +1,7 @@
 """The kit with which a mutation type is written, and what the rest of the house may ask of any type.
 
 A type is one module of ``domain.mutations``.  It declares, in the order in which a clerk asks: ``TYPE``, ``TITLE``,
-``DECIDED_BY``, ``Application``, its rules, ``Event``, ``decide``, ``apply``, ``WORDING`` and ``EXAMPLES``.
+``PROCEDURE``, ``Application``, its rules, ``Event``, ``decide``, ``apply``, ``WORDING``, ``terms`` and ``EXAMPLES``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from domain import form, values
 from domain.canon import Json, canonical
@@ -19,7 +19,8 @@ from domain.errors import Finding, Refused
 from domain.ids import Kind, ParcelId, UnitId, VillageCode, kind_of, village_of
 from domain.law import Law
 from domain.record import Doc, Parcel, Record, Unit
-from domain.values import Digest, ParcelLabel, Sealed, UnitLabel
+from domain.restrictions import Nature
+from domain.values import Digest, ParcelLabel, PartyRef, Sealed, UnitLabel
 
 State = Parcel | Unit
 A = TypeVar("A")
@@ -103,6 +104,33 @@ def check(rules: Sequence[Rule], application: object, record: Record, law: Law) 
             raise Refused(findings)
 
 
+NoticeClass = Literal["registered", "unregistered", "notice-free", "hearing"]
+Numbering = Literal["none", "children", "re-union", "fresh"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Procedure:
+    """How a mutation of this type comes about, before any state's figures: who applies, with what, and who decides.
+
+    ``notice`` names the class whose days each state sets; ``numbering`` says what happens to labels.
+    ``two_officers`` asks for the signatures of two different officers, whatever the land; government land always
+    does, except at its first registration.
+    """
+
+    nature: Nature
+    applicants: tuple[str, ...]
+    papers: tuple[str, ...]
+    verified_by: str | None
+    decided_by: tuple[str, ...]
+    notice: NoticeClass
+    numbering: Numbering = "none"
+    two_officers: bool = False
+
+
+GOVERNMENT_CLASSES = frozenset({"government", "poramboke", "gram-sabha", "state"})
+"""Codes of land classes that mean the state's or the village community's land."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Example:
     """A worked example: given a record, when this is applied for, then these states or these refusals."""
@@ -122,7 +150,7 @@ class MutationModule(Protocol):
 
     TYPE: str
     TITLE: Mapping[str, str]
-    DECIDED_BY: tuple[str, ...]
+    PROCEDURE: Procedure
     RULES: tuple[Rule, ...]
     WORDING: Mapping[str, str]
     EXAMPLES: tuple[Example, ...]
@@ -153,8 +181,19 @@ class Mutation:
         return self.type.removeprefix("mutation.").partition("/")[0]
 
     @property
+    def procedure(self) -> Procedure:
+        return self.module.PROCEDURE
+
+    @property
     def decided_by(self) -> tuple[str, ...]:
-        return self.module.DECIDED_BY
+        """The roles that may sign an order of this type."""
+        return self.procedure.decided_by
+
+    def signatures_needed(self, record: Record) -> int:
+        """Two for government land and for acts that ask for it, else one."""
+        government = any(p.land_class in GOVERNMENT_CLASSES for p in record.parcels.values())
+        first = self.procedure.nature == "registration"
+        return 2 if self.procedure.two_officers or (government and not first) else 1
 
     def title(self, language: str = "en") -> str:
         return self.module.TITLE.get(language, self.module.TITLE["en"])
@@ -197,7 +236,7 @@ class Mutation:
 
     @property
     def _reads_parcels(self) -> bool:
-        return bool(getattr(self.module, "READS_PARCELS", False))
+        return bool(getattr(self.module, "READS_PARCELS", True))
 
     def words(self, event: Any, record: Record, language: str = "en") -> str:
         """The sentence that stands in the record's history."""
@@ -209,6 +248,22 @@ def named(application: object) -> frozenset[str]:
     """The ids of parcels and units that an application names."""
     kinds = (ParcelId, UnitId)
     return frozenset(str(value) for hint, value in form.walk(application) if hint in kinds)
+
+
+def existing(application: object) -> frozenset[str]:
+    """The ids that an application refers to as things of the record: all it names but those given to new things."""
+    new = {
+        getattr(node, f.name)
+        for node in _nodes(application)
+        for f in dataclasses.fields(node)
+        if "issued" in f.metadata
+    }
+    return named(application) - new
+
+
+def parties(application: object) -> frozenset[str]:
+    """The holders of the record that an application names, by their commitments."""
+    return frozenset(str(value) for hint, value in form.walk(application) if hint is PartyRef)
 
 
 def digests(application: object) -> frozenset[str]:

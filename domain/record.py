@@ -71,17 +71,27 @@ class Charge:
 
 @dataclass(frozen=True, kw_only=True)
 class Restriction:
-    """What bars dealings (LA_Restriction): a stay, a key under review, holders that the older record does not state."""
+    """What lies on the land or on one holder (LA_Restriction): a stay, a key under review, a holder's minority.
+
+    ``on`` is one holder's commitment, or None for all of it; ``details`` commits to the order or paper behind it.
+    """
 
     kind: str
+    on: Commitment | None = None
+    details: Commitment | None = None
     since: int | None = None
 
     def doc(self) -> Doc:
-        return {"kind": self.kind, "since": self.since}
+        return {"kind": self.kind, "since": self.since, "on": self.on, "details": self.details}
 
     @classmethod
     def of(cls, doc: Doc) -> Restriction:
-        return cls(kind=str(doc["kind"]), since=cast("int | None", doc["since"]))
+        return cls(
+            kind=str(doc["kind"]),
+            on=cast("str | None", doc.get("on")),
+            details=cast("str | None", doc.get("details")),
+            since=cast("int | None", doc["since"]),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -95,3 +95,15 @@ class Consideration(Sealed):
     FIELD: ClassVar[str] = "consideration"
 
     paise: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Permission(Sealed):
+    """A permission document that lifts a bar for one act: which kind, and the order that grants it."""
+
+    FIELD: ClassVar[str] = "permission"
+
+    kind: Code
+    number: Text
+    made: date
+    by: Text

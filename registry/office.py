@@ -55,6 +55,12 @@ class NotWhatWasSigned(VerificationError):
     code: ClassVar[str] = "not-what-was-signed"
 
 
+class SecondSignature(VerificationError):
+    """The order needs the signatures of two different officers, or bears one too many."""
+
+    code: ClassVar[str] = "second-signature"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """What an officer asks the office to prepare.
@@ -67,6 +73,8 @@ class Request:
     office: str
     officer: str
     order_no: str
+    second_officer: str | None = None
+    """Who signs beside ``officer``, where the act or the land asks for two."""
     shapes: Mapping[str, bytes] = field(default_factory=dict)
     documents: tuple[str, ...] = ()
 
@@ -152,6 +160,7 @@ class Office:
             office=str(payload["office"]),
             officer=str(payload["officer"]),
             order_no=str(payload["order_no"]),
+            second_officer=cast("str | None", payload.get("second_officer")),
             shapes=shapes or {},
             documents=tuple(cast("list[str]", payload["documents"])),
         )
@@ -302,8 +311,9 @@ class Office:
             "touches": touches_of([d.histories[i] for i in d.after]),
             "set": cast("Json", kit.changes(d.record, d.after)),
             "facts": form.write(d.event),
-            "private": {o.field: o.commitment for o in kit.openings(d.application) if o.field != "party"},
+            "private": _private(d.application),
             "documents": list(request.documents),
+            **({"second_officer": request.second_officer} if request.second_officer else {}),
         }
         _heading(payload)
         return payload
@@ -348,6 +358,7 @@ class _Payload:
     office: OfficeCode
     order_no: Text
     officer: Text
+    second_officer: Text | None = None
 
 
 def _heading(payload: Doc) -> _Payload:
@@ -377,11 +388,39 @@ def _check_signatures(envelope: dsse.Envelope, histories: Mapping[str, History])
 
 
 def _check_postings(envelope: dsse.Envelope, payload: Doc, d: _Decision) -> None:
-    """Every signer must be posted, in a role that decides this type, over every piece of land that is touched."""
-    for keyid in _signers(envelope):
-        key = officer_key(d.histories[keyid])
+    """Every signer must be posted, in a role that decides this type, over every piece of land that is touched.
+
+    Raises:
+        SecondSignature: when the act or the land asks for two officers and one has signed, or the reverse.
+    """
+    officers = [
+        str(payload["officer"]),
+        *([str(payload["second_officer"])] if payload.get("second_officer") else []),
+    ]
+    needed = d.mutation.signatures_needed(d.record)
+    if len(set(officers)) < needed or len(envelope.signatures) != len(officers):
+        raise SecondSignature(
+            f"{d.mutation.title()} of this land is signed by {needed} officer(s); "
+            f"the order names {len(set(officers))} and bears {len(envelope.signatures)} signature(s)",
+            field="second_officer",
+            remedy="Name a second officer when the order is prepared; both sign the same payload.",
+        )
+    keys = [officer_key(d.histories[keyid]) for keyid in _signers(envelope)]
+    for officer in officers:
+        key = next((k for k in keys if k.officer == officer), keys[0])
         for office in sorted({state.office for state in d.after.values()}):
-            check_may_sign(key, officer=str(payload["officer"]), office=office, event_type=d.mutation.type)
+            check_may_sign(key, officer=officer, office=office, event_type=d.mutation.type)
+
+
+def _private(application: object) -> Doc:
+    """Commitments to private values that stand in no state; a second of the same name is numbered."""
+    members: Doc = {}
+    for opening in kit.openings(application):
+        if opening.field == "party":
+            continue
+        taken = sum(name == opening.field or name.startswith(opening.field + "-") for name in members)
+        members[f"{opening.field}-{taken + 1}" if taken else opening.field] = opening.commitment
+    return members
 
 
 def _record(histories: Mapping[str, History]) -> Record:

@@ -7,26 +7,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
+from domain import catalogue
 from domain.errors import BadInput
 
 APPOINTING_AUTHORITY = "appointing-authority"
 
-ROLES: Mapping[str, frozenset[str]] = {
-    "tahsildar": frozenset({"mutation.import", "mutation.sale", "mutation.partition"}),
-    "naib-tahsildar": frozenset({"mutation.sale", "mutation.partition"}),
-    "survey-officer": frozenset({"mutation.import"}),
-    # These report, file and register; no act of theirs changes the record by itself yet.
-    "lekhpal": frozenset(),
-    "registrar": frozenset(),
-    "bank": frozenset(),
-    # Acts that law gives to a clock; each joins this row together with its mutation type.
-    "system": frozenset(),
+ACTS: Mapping[str, frozenset[str]] = {
     # Enrols keys and opens postings below its own office (registry.ceremony); signs nothing about land.
     APPOINTING_AUTHORITY: frozenset(
         {"key.enrolled", "key.revoked", "posting.started", "posting.ended", "record.flagged"}
     ),
 }
+"""Powers that are not a mutation's; which role decides a mutation stands in that mutation's own file."""
+
+OTHER_ROLES = frozenset({"lekhpal", "revenue-inspector", "registrar", "bank", "court-reader", "system"})
+"""Roles that report, verify, file or register, whether or not a mutation type lets them decide."""
+
+
+@cache
+def roles() -> frozenset[str]:
+    """Every role that a posting may give."""
+    deciding = (role for mutation in catalogue.all_types().values() for role in mutation.decided_by)
+    return frozenset(deciding) | frozenset(ACTS) | OTHER_ROLES
+
 
 _OFFICE = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)*(/[0-9A-Za-z]+(-[0-9A-Za-z]+)*){0,7}", re.ASCII)
 _LONGEST_OFFICE = 64
@@ -38,8 +43,11 @@ def allows(role: str, event_type: str) -> bool:
     >>> allows("naib-tahsildar", "mutation.sale/1"), allows("lekhpal", "mutation.sale/1")
     (True, False)
     """
+    mutation = catalogue.all_types().get(event_type)
+    if mutation is not None:
+        return role in mutation.decided_by
     name, _, _ = event_type.partition("/")
-    return name in ROLES.get(role, frozenset())
+    return name in ACTS.get(role, frozenset())
 
 
 def contains(office: str, other: str) -> bool:
@@ -73,11 +81,12 @@ def parse_roles(names: object, *, field: str = "roles") -> list[str]:
     ['appointing-authority', 'tahsildar']
     """
     if not isinstance(names, list | tuple) or not names:
-        raise BadInput("a posting gives one role at least", field=field, remedy=_KNOWN)
+        raise BadInput("a posting gives one role at least", field=field, remedy=_known())
     for name in names:
-        if name not in ROLES:
-            raise BadInput(f"{str(name)[:40]!r} is not a role", field=field, remedy=_KNOWN)
+        if name not in roles():
+            raise BadInput(f"{str(name)[:40]!r} is not a role", field=field, remedy=_known())
     return sorted(set(names))
 
 
-_KNOWN = f"The roles are {', '.join(sorted(ROLES))}."
+def _known() -> str:
+    return f"The roles are {', '.join(sorted(roles()))}."

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
 
+from domain import form, kit
 from domain.ids import ParcelId, UnitId, VillageCode
-from domain.kit import Citation
+from domain.kit import Answer, Broken, Citation, Rule, rule
+from domain.law import Law
 from domain.quantities import Area
 from domain.record import Holding, Parcel, Record, Unit
-from domain.values import Deed, Party, Salt, Text, UnitLabel, issued
+from domain.restrictions import NATURES, Nature, barred
+from domain.values import Deed, ParcelLabel, Party, Permission, Salt, Text, UnitLabel, issued
 
 REGISTRATION_ACT = Citation("Registration Act 1908", "s. 17")
 TRANSFER_OF_PROPERTY = Citation("Transfer of Property Act 1882", "s. 7")
@@ -27,24 +33,104 @@ class NewUnit:
     id: UnitId | None = issued("unit")  # noqa: RUF009  # a dataclasses.field with metadata
 
 
-def barred(states: Iterable[Parcel | Unit]) -> list[str]:
-    """What bars dealings, in words: "593873-U000045: stay"."""
-    return [f"{s.id}: {r.kind}" for s in states for r in s.restrictions]
+@rule(
+    "what the application names is in the record",
+    source=RECORD_LAW,
+    remedy="Look the khata and khasra up in the village's list.",
+    first=True,
+)
+def all_named_exist(a: Any, record: Record, law: Law) -> Answer:
+    """Asked first: nothing can be judged of what is not there."""
+    known = {*map(str, record.parcels), *map(str, record.units)}
+    gone = sorted(kit.existing(a) - known)
+    return Broken(", ".join(gone)) if gone else True
 
 
-def inactive(states: Iterable[Parcel | Unit]) -> list[str]:
-    """Those that are retired or closed."""
-    return [f"{s.id} is {s.status}" for s in states if s.status != "active"]
+@rule(
+    "what the application names stands in the current record",
+    source=RECORD_LAW,
+    remedy="Apply for the unit or the parcels that succeeded them.",
+)
+def all_are_active(a: Any, record: Record, law: Law) -> Answer:
+    """A retired parcel and a closed unit have successors; dealings are with those."""
+    found = [f"{s.id} is {s.status}" for s in states_named(a, record) if s.status != "active"]
+    return Broken("; ".join(found)) if found else True
+
+
+@rule(
+    "the new labels are free in the village and differ from each other",
+    source=RECORD_LAW,
+    remedy="Give the next free numbers after the state's manner of numbering.",
+)
+def new_labels_are_free(a: Any, record: Record, law: Law) -> Answer:
+    """Numbers are labels for people: two parcels of a village never bear the same one at the same time."""
+    kinds = {ParcelLabel: "parcel", UnitLabel: "unit"}
+    given = Counter((kinds[hint], str(label)) for hint, label in form.walk(a) if hint in kinds)
+    twice = [f"{kind} {label} is given twice" for (kind, label), n in given.items() if n > 1]
+    used = [f"{kind} {label} is borne by {bearer}" for (_, kind, label), bearer in record.labels.items()]
+    return Broken("; ".join((used + twice)[:20])) if used or twice else True
+
+
+@rule(
+    "no paper is dated after the day of the order",
+    source=REGISTRATION_ACT,
+    remedy="Correct the date of the deed, decree or permission.",
+)
+def papers_are_not_of_the_future(a: Any, record: Record, law: Law) -> Answer:
+    """A deed that is still to be made moves nothing."""
+    late = [str(v.made) for _, v in form.walk(a) if isinstance(v, Deed | Permission) and v.made > law.day]
+    return Broken(", ".join(late)) if late else True
+
+
+STANDING: tuple[Rule, ...] = (
+    all_named_exist,
+    all_are_active,
+    new_labels_are_free,
+    papers_are_not_of_the_future,
+)
+"""The rules that every dealing with registered land shares."""
+
+
+def _nothing_bars(nature: Nature) -> Rule:
+    @rule(
+        "no restriction on the land or on those who act bars the dealing, or a permission lifts it",
+        source=Citation("Landlog", "domain/restrictions, each kind with its own law"),
+        remedy="Have the restriction removed first, or bring the permission document that lifts it for this act.",
+    )
+    def nothing_bars_dealing(a: Any, record: Record, law: Law) -> Answer:
+        found = barred(
+            states_concerned(a, record),
+            nature,
+            permissions=(p.kind for p in getattr(a, "permissions", ())),
+            acting=kit.parties(a),
+        )
+        return Broken("; ".join(found)) if found else True
+
+    return nothing_bars_dealing
+
+
+NOTHING_BARS: Mapping[Nature, Rule] = MappingProxyType({nature: _nothing_bars(nature) for nature in NATURES})
+"""By the nature of the act: the rule that no restriction is in its way."""
+
+
+def states_named(a: object, record: Record) -> list[Parcel | Unit]:
+    """The parcels and units that the application refers to."""
+    ids = sorted(kit.existing(a))
+    found = (record.parcels.get(ParcelId(i)) or record.units.get(UnitId(i)) for i in ids)
+    return [state for state in found if state is not None]
+
+
+def states_concerned(a: object, record: Record) -> list[Parcel | Unit]:
+    """Those named, and the land that goes with them: the parcels named, or else all parcels of the units named."""
+    named = states_named(a, record)
+    if any(isinstance(s, Parcel) for s in named):
+        return named
+    return [*named, *(p for s in named if isinstance(s, Unit) for p in parcels_of(record, s.id))]
 
 
 def parcels_of(record: Record, unit: UnitId) -> list[Parcel]:
     """The parcels of a unit that the record was asked for."""
     return [record.parcels[p] for p in record.units[unit].parcels if p in record.parcels]
-
-
-def labels_in_use(record: Record, kind: str) -> list[str]:
-    """Labels which the application would take and that something else bears today."""
-    return [f"{label} is borne by {bearer}" for (_, k, label), bearer in record.labels.items() if k == kind]
 
 
 def moved(parcel: Parcel, unit: UnitId) -> Parcel:

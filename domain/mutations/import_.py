@@ -15,7 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from domain.ids import ParcelId, UnitId, VillageCode
-from domain.kit import Answer, Broken, Citation, Example, State, check, rule
+from domain.kit import Answer, Broken, Citation, Example, Procedure, State, check, rule
 from domain.law import Law
 from domain.mutations._shared import (
     ASHA,
@@ -25,8 +25,6 @@ from domain.mutations._shared import (
     RECORD_LAW,
     SISTERS,
     VILLAGE,
-    inactive,
-    labels_in_use,
 )
 from domain.quantities import WHOLE, Area, Share, format_share
 from domain.record import Holding, Parcel, Record, Restriction, Unit
@@ -34,7 +32,16 @@ from domain.values import Code, Digest, OfficeCode, ParcelLabel, Party, PartyRef
 
 TYPE = "mutation.import/1"
 TITLE = {"en": "First registration", "hi": "प्रथम पंजीयन", "te": "మొదటి నమోదు"}
-DECIDED_BY = ("tahsildar", "survey-officer")
+PROCEDURE = Procedure(
+    nature="registration",
+    applicants=("suo-motu",),
+    papers=("older-record",),
+    verified_by="lekhpal",
+    decided_by=("tahsildar", "survey-officer"),
+    notice="notice-free",
+    numbering="fresh",
+)
+READS_PARCELS = False  # a unit that is extended may have hundreds of parcels, and none of them matters here
 
 PRESUMPTION = Citation("Landlog", "an older record is carried over as it stands; nothing is invented")
 INCOMPLETE = "holders-incomplete"
@@ -120,7 +127,7 @@ def extended_units_exist(a: Application, record: Record, law: Law) -> Answer:
         known = record.units.get(unit.id) if unit.id else None
         if unit.extends and (known is None or known.village != a.village.lgd or known.label != unit.label):
             return Broken(f"{unit.id} as {unit.label}")
-        if unit.extends and known and inactive([known]):
+        if unit.extends and known and known.status != "active":
             return Broken(f"{unit.id} is {known.status}")
         if not unit.extends and known is not None:
             return Broken(f"{unit.id} is registered already")
@@ -145,11 +152,10 @@ def labels_differ(a: Application, record: Record, law: Law) -> Answer:
 )
 def labels_are_free(a: Application, record: Record, law: Law) -> Answer:
     extended = {u.id for u in a.units if u.extends}
-    used = labels_in_use(record, "parcel")
-    used += [
-        f"{label} is borne by {bearer}"
+    used = [
+        f"{kind} {label} is borne by {bearer}"
         for (_, kind, label), bearer in record.labels.items()
-        if kind == "unit" and bearer not in extended
+        if bearer not in extended
     ]
     return Broken("; ".join(used[:20])) if used else True
 
@@ -390,7 +396,7 @@ EXAMPLES = (
         title="a unit whose holders are not all named is barred until they are",
         given=Record(),
         when=replace(_OLD, units=(replace(_UNSTATED, holders_complete=False),)),
-        then={"999101-U000001": {"restrictions": [{"kind": INCOMPLETE, "since": None}]}},
+        then={"999101-U000001": {"restrictions": [Restriction(kind=INCOMPLETE).doc()]}},
     ),
     Example(
         title="shares that do not add up to one and an area that cannot be right are told together",

@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from domain.ids import ParcelId, UnitId
-from domain.kit import Answer, Broken, Citation, Example, State, check, rule
+from domain.kit import Answer, Broken, Citation, Example, Procedure, State, check, rule
 from domain.law import Law
 from domain.mutations._shared import (
     ASHA,
@@ -22,25 +22,30 @@ from domain.mutations._shared import (
     FIELD,
     GARDEN,
     KHATA,
+    NOTHING_BARS,
     RAVINA,
     RECORD_LAW,
     SISTERS,
+    STANDING,
     NewUnit,
-    barred,
-    inactive,
-    labels_in_use,
     moved,
-    parcels_of,
 )
 from domain.quantities import Area, total
 from domain.record import Holding, Parcel, Record, Unit
 from domain.survey import Survey
-from domain.values import Deed, Digest, ParcelLabel, PartyRef, UnitLabel, issued
+from domain.values import Deed, Digest, ParcelLabel, PartyRef, Permission, UnitLabel, issued
 
 TYPE = "mutation.partition/1"
 TITLE = {"en": "Partition", "hi": "बँटवारा", "te": "భాగ పరిష్కారం"}
-DECIDED_BY = ("tahsildar",)
-READS_PARCELS = True
+PROCEDURE = Procedure(
+    nature="division",
+    applicants=("holder", "court"),
+    papers=("partition-deed", "sketch"),
+    verified_by="lekhpal",
+    decided_by=("tahsildar",),
+    notice="unregistered",
+    numbering="children",
+)
 
 SUBDIVISION = Citation("Landlog", "a split leaves no gap, no overlap and no splinter")
 
@@ -76,19 +81,7 @@ class Application:
     deed: Deed
     split: ParcelId | None = None
     """The parcel whose children the portions take, where one is split."""
-
-
-@rule(
-    "the unit and the parcels are in the record",
-    source=RECORD_LAW,
-    remedy="Look the khata and khasra up in the village's list.",
-    first=True,
-)
-def all_named_exist(a: Application, record: Record, law: Law) -> Answer:
-    named = [*(p for portion in a.portions for p in portion.parcels), *([a.split] if a.split else [])]
-    gone: list[str] = [p for p in named if p not in record.parcels]
-    gone += [] if a.unit in record.units else [a.unit]
-    return Broken(", ".join(gone)) if gone else True
+    permissions: tuple[Permission, ...] = ()
 
 
 @rule(
@@ -100,26 +93,6 @@ def all_named_exist(a: Application, record: Record, law: Law) -> Answer:
 def children_have_a_parent(a: Application, record: Record, law: Law) -> Answer:
     count = len(_children(a))
     return count >= 2 if a.split else count == 0
-
-
-@rule(
-    "the unit and its parcels stand in the current record",
-    source=RECORD_LAW,
-    remedy="Apply for the unit or the parcels that succeeded them.",
-)
-def all_are_active(a: Application, record: Record, law: Law) -> Answer:
-    found = inactive([record.units[a.unit], *parcels_of(record, a.unit)])
-    return Broken("; ".join(found)) if found else True
-
-
-@rule(
-    "no stay or other restriction bars dealings with the land",
-    source=Citation("Code of Civil Procedure 1908", "O. XXXIX"),
-    remedy="Have the restriction lifted first; the order that lifts it is recorded before the partition.",
-)
-def nothing_bars_dealing(a: Application, record: Record, law: Law) -> Answer:
-    found = barred([record.units[a.unit], *parcels_of(record, a.unit)])
-    return Broken("; ".join(found)) if found else True
 
 
 @rule(
@@ -252,33 +225,10 @@ def recorded_areas_agree_with_shapes(a: Application, record: Record, law: Law) -
     return Broken("; ".join(wrong)) if wrong else True
 
 
-@rule(
-    "the labels of new parcels and units are free in the village and differ from each other",
-    source=RECORD_LAW,
-    remedy="Give the next free numbers after the state's manner of numbering.",
-)
-def new_labels_are_free(a: Application, record: Record, law: Law) -> Answer:
-    units = [p.new_unit.label for p in a.portions if p.new_unit]
-    parcels = [c.label for c in _children(a)]
-    twice = [n for labels in (units, parcels) for n, count in Counter(labels).items() if count > 1]
-    used = labels_in_use(record, "unit") + labels_in_use(record, "parcel")
-    return Broken("; ".join(used + [f"{label} is given twice" for label in twice])) if used or twice else True
-
-
-@rule(
-    "the deed or decree was made on or before the day of the order",
-    source=RECORD_LAW,
-    remedy="Correct the date of the deed.",
-)
-def deed_is_not_of_the_future(a: Application, record: Record, law: Law) -> Answer:
-    return a.deed.made <= law.day
-
-
 RULES = (
-    all_named_exist,
+    *STANDING,
+    NOTHING_BARS["division"],
     children_have_a_parent,
-    all_are_active,
-    nothing_bars_dealing,
     portions_divide,
     every_holder_has_one_portion,
     every_parcel_has_one_portion,
@@ -289,8 +239,6 @@ RULES = (
     children_meet_the_neighbours,
     recorded_areas_balance,
     recorded_areas_agree_with_shapes,
-    new_labels_are_free,
-    deed_is_not_of_the_future,
 )
 
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Literal
 
 from domain.ids import ParcelId, UnitId
-from domain.kit import Answer, Broken, Citation, Example, State, check, rule
+from domain.kit import Answer, Broken, Citation, Example, Procedure, State, check, rule
 from domain.law import Law
 from domain.mutations._shared import (
     ASHA,
@@ -21,27 +21,31 @@ from domain.mutations._shared import (
     GARDEN,
     KHATA,
     MEENA,
+    NOTHING_BARS,
     RAVINA,
     RECORD_LAW,
-    REGISTRATION_ACT,
     SISTERS,
+    STANDING,
     TRANSFER_OF_PROPERTY,
     NewUnit,
-    barred,
-    inactive,
-    labels_in_use,
+    all_named_exist,
     moved,
-    parcels_of,
     without,
 )
 from domain.quantities import WHOLE, Share, format_share
 from domain.record import Holding, Record, Restriction, Unit
-from domain.values import Consideration, Deed, Party, PartyRef, Salt, UnitLabel
+from domain.values import Consideration, Deed, Party, PartyRef, Permission, Salt, UnitLabel
 
 TYPE = "mutation.sale/1"
 TITLE = {"en": "Sale", "hi": "विक्रय", "te": "అమ్మకం"}
-DECIDED_BY = ("tahsildar", "naib-tahsildar")
-READS_PARCELS = True
+PROCEDURE = Procedure(
+    nature="transfer",
+    applicants=("transferee", "registrar"),
+    papers=("registered-deed",),
+    verified_by=None,
+    decided_by=("tahsildar", "naib-tahsildar"),
+    notice="registered",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,18 +78,7 @@ class Application:
     parcels: tuple[ParcelId, ...] = ()
     new_unit: NewUnit | None = None
     into: UnitId | None = None
-
-
-@rule(
-    "the unit, the parcels and the receiving unit are in the record",
-    source=RECORD_LAW,
-    remedy="Look the khata and khasra up in the village's list.",
-    first=True,
-)
-def all_named_exist(a: Application, record: Record, law: Law) -> Answer:
-    gone: list[str] = [u for u in (a.unit, a.into) if u and u not in record.units]
-    gone += [p for p in a.parcels if p not in record.parcels]
-    return Broken(", ".join(gone)) if gone else True
+    permissions: tuple[Permission, ...] = ()
 
 
 @rule(
@@ -100,28 +93,6 @@ def says_what_is_sold(a: Application, record: Record, law: Law) -> Answer:
             bool(a.parcels) and (a.new_unit is None) != (a.into is None) and (bool(a.buyers) != bool(a.into))
         )
     return not (a.parcels or a.new_unit or a.into) and bool(a.buyers)
-
-
-@rule(
-    "the unit and its parcels stand in the current record",
-    source=RECORD_LAW,
-    remedy="Apply for the unit or the parcels that succeeded them.",
-)
-def all_are_active(a: Application, record: Record, law: Law) -> Answer:
-    units = [record.units[u] for u in (a.unit, a.into) if u]
-    found = inactive([*units, *(record.parcels[p] for p in a.parcels)])
-    return Broken("; ".join(found)) if found else True
-
-
-@rule(
-    "no stay or other restriction bars dealings with the land",
-    source=Citation("Code of Civil Procedure 1908", "O. XXXIX"),
-    remedy="Have the restriction lifted first; the order that lifts it is recorded before the sale.",
-)
-def nothing_bars_dealing(a: Application, record: Record, law: Law) -> Answer:
-    parcels = [record.parcels[p] for p in a.parcels] if a.sold == "parcels" else parcels_of(record, a.unit)
-    found = barred([*(record.units[u] for u in (a.unit, a.into) if u), *parcels])
-    return Broken("; ".join(found)) if found else True
 
 
 @rule(
@@ -209,16 +180,6 @@ def no_charge_is_lost(a: Application, record: Record, law: Law) -> Answer:
 
 
 @rule(
-    "the label of the new unit is free in the village",
-    source=RECORD_LAW,
-    remedy="Give the next free khata number.",
-)
-def new_label_is_free(a: Application, record: Record, law: Law) -> Answer:
-    used = labels_in_use(record, "unit")
-    return Broken("; ".join(used)) if used else True
-
-
-@rule(
     "the receiving unit lies in the same village and bears no charge",
     source=RECORD_LAW,
     remedy="Open a new unit for the parcels: land that is bought must not slip under another land's charge.",
@@ -230,20 +191,10 @@ def receiving_unit_is_free(a: Application, record: Record, law: Law) -> Answer:
     return into.id != unit.id and into.village == unit.village and not into.charges and not unit.charges
 
 
-@rule(
-    "the deed was made on or before the day of the order",
-    source=REGISTRATION_ACT,
-    remedy="Correct the date of the deed.",
-)
-def deed_is_not_of_the_future(a: Application, record: Record, law: Law) -> Answer:
-    return a.deed.made <= law.day
-
-
 RULES = (
-    all_named_exist,
+    *STANDING,
+    NOTHING_BARS["transfer"],
     says_what_is_sold,
-    all_are_active,
-    nothing_bars_dealing,
     parcels_belong_to_the_unit,
     shares_are_determined,
     seller_holds_the_share,
@@ -251,9 +202,7 @@ RULES = (
     nobody_is_named_twice,
     buyers_parts_add_up,
     no_charge_is_lost,
-    new_label_is_free,
     receiving_unit_is_free,
-    deed_is_not_of_the_future,
 )
 
 
@@ -426,7 +375,7 @@ EXAMPLES = (
             sellers=(Seller(party=MEENA.commitment, share=Fraction(1, 2)),),
             buyers=(Buyer(party=RAVINA, share=Fraction(1, 2)),),
         ),
-        refused=(nothing_bars_dealing, seller_holds_the_share, buyers_parts_add_up),
+        refused=(NOTHING_BARS["transfer"], seller_holds_the_share, buyers_parts_add_up),
     ),
     Example(
         title="a unit that is not in the record cannot be sold",
