@@ -25,7 +25,7 @@ from shapely.geometry.base import BaseGeometry
 from domain.errors import BadInput
 from gis.tolerances import UNITS_PER_DEGREE, WIDEST_DEGREES
 
-Shapes = Sequence[BaseGeometry] | NDArray[Any]  # polygons and multipolygons
+Shapes = Sequence[BaseGeometry | None] | NDArray[Any]  # None has no coordinates and no area (NaN)
 Ints = NDArray[np.int64]
 
 FORMAT = "landlog/geometry@v1"
@@ -89,8 +89,12 @@ def drawn_area(shape: BaseGeometry) -> Decimal:
 
 def drawn_areas(shapes: Shapes) -> list[Decimal]:
     """``drawn_area`` of each."""
-    flat = transform(shapes, _transformer(LONLAT, EQUAL_AREA))
-    return [Decimal(f"{figure:.2f}") for figure in shapely.area(flat)]
+    return [Decimal(f"{figure:.2f}") for figure in square_metres(shapes)]
+
+
+def square_metres(shapes: Shapes) -> NDArray[np.float64]:
+    """Area of lon/lat shapes in m2 as EPSG:6933 gives it, unrounded: for comparing, not for recording."""
+    return shapely.area(transform(shapes, _transformer(LONLAT, EQUAL_AREA)))
 
 
 def metric_crs(lon: float, lat: float) -> int:

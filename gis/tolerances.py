@@ -7,6 +7,9 @@ from decimal import Decimal
 UNITS_PER_DEGREE = 10**9
 """The storage grid: 1e-9 degree, at most 0.11 mm on the ground; finer than any instrument, exact in a double."""
 
+METRES_PER_DEGREE = 111_320
+"""Along the equator.  For turning a tolerance into degrees only, never a length: it is right to a third in India."""
+
 WIDEST_DEGREES = 1.0
 """No parcel spans more than a degree (111 km); a shape that does is in another unit than degrees."""
 
@@ -33,3 +36,9 @@ AREA_CLOSE = Decimal("0.05")
 
 AREA_FACTOR = Decimal(2)
 """Beyond double or half, the figure and the drawing are not of the same land: a mapping file may set another factor."""
+
+CUT_AT_BYTES = 254
+"""The widest text of a shapefile's table.  A cell that fills it, to the last whole letter, has lost its end."""
+
+NARROW_GAP_M = 1.0
+"""A strip between two parcels, thinner than this, is a flaw of drawing rather than a path nobody registered."""

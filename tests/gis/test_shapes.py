@@ -100,7 +100,8 @@ def test_exteriors_run_counter_clockwise_and_holes_clockwise() -> None:
 
 
 def test_heights_and_repeated_vertices_do_not_change_the_bytes() -> None:
-    ring = "77.7741 15.808 9, 77.7743 15.808 9, 77.7743 15.808 9, 77.7743 15.8085 8, 77.7741 15.8085 7, 77.7741 15.808 9"
+    ring = "77.7741 15.808 9, 77.7743 15.808 9, 77.7743 15.808 9, "
+    ring += "77.7743 15.8085 8, 77.7741 15.8085 7, 77.7741 15.808 9"
     high = shapely.from_wkt(f"POLYGON Z (({ring}))")
     assert canonical_bytes(high) == FIELD_BYTES
 

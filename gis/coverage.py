@@ -1,0 +1,90 @@
+"""How well the parcels of a village lie beside each other: neither one over another nor with strips between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gis.shapes import Shapes, metric_crs_of, square_metres, to_metric
+from gis.tolerances import METRES_PER_DEGREE, NARROW_GAP_M, OVERLAP_M2, OVERLAP_WIDTH_M, UNITS_PER_DEGREE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlap:
+    """Two parcels, by their places in the sequence examined, that both claim some land."""
+
+    first: int
+    second: int
+    area_m2: Decimal
+    width_m: Decimal
+    """Twice the area over the perimeter of the common land."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coverage:
+    """What the examination of a village found.  ``exact``: every boundary is drawn alike from both sides."""
+
+    exact: bool
+    polygons: int
+    unmatched_polygons: int
+    unmatched_m: Decimal
+    beside_narrow_gaps: int
+    overlaps: tuple[Overlap, ...]
+    hairline_overlaps: int
+
+
+def examine_coverage(shapes: Shapes) -> Coverage:
+    """Examine valid lon/lat shapes; only polygons with unmatched edges are compared by area.
+
+    Edges are matched and cut in the stored plane, where they are exact; lengths and widths are taken in UTM.
+    """
+    if not len(shapes):
+        return Coverage(
+            exact=True,
+            polygons=0,
+            unmatched_polygons=0,
+            unmatched_m=Decimal("0.00"),
+            beside_narrow_gaps=0,
+            overlaps=(),
+            hairline_overlaps=0,
+        )
+    array = np.asarray(shapes, dtype=object)
+    edges = shapely.coverage_invalid_edges(array)
+    beside_gaps = shapely.coverage_invalid_edges(array, gap_width=NARROW_GAP_M / METRES_PER_DEGREE)
+    unmatched = np.flatnonzero(shapely.length(edges) > 0)
+    metres = shapely.length(to_metric(edges[unmatched], metric_crs_of(array)))
+    overlaps, hairlines = _overlaps(array, unmatched)
+    return Coverage(
+        exact=len(unmatched) == 0,
+        polygons=len(array),
+        unmatched_polygons=len(unmatched),
+        unmatched_m=Decimal(f"{metres.sum():.2f}"),
+        beside_narrow_gaps=int((shapely.length(beside_gaps) > 0).sum()) - len(unmatched),
+        overlaps=overlaps,
+        hairline_overlaps=hairlines,
+    )
+
+
+def _overlaps(shapes: NDArray[Any], suspects: NDArray[np.int64]) -> tuple[tuple[Overlap, ...], int]:
+    """The true conflicts among the suspects, and how many lesser overlaps were seen."""
+    left, right = shapely.STRtree(shapes[suspects]).query(shapes[suspects], predicate="intersects")
+    left, right = suspects[left[left < right]], suspects[right[left < right]]
+    common = shapely.intersection(shapes[left], shapes[right], grid_size=1 / UNITS_PER_DEGREE)
+    areas = square_metres(common)
+    widths = 2 * areas / np.maximum(shapely.length(to_metric(common, metric_crs_of(shapes))), 1e-9)
+    conflict = (areas > OVERLAP_M2) & (widths > OVERLAP_WIDTH_M)
+    conflicts = tuple(
+        Overlap(
+            first=int(left[i]),
+            second=int(right[i]),
+            area_m2=Decimal(f"{areas[i]:.2f}"),
+            width_m=Decimal(f"{widths[i]:.2f}"),
+        )
+        for i in np.flatnonzero(conflict)
+    )
+    return tuple(sorted(conflicts, key=lambda o: (o.first, o.second))), int(((areas > 0) & ~conflict).sum())

@@ -1,0 +1,110 @@
+"""Who a cell says holds the land: names as they stand, and an honest word where the cell does not tell all.
+
+Nothing is guessed.  A name that was cut is not taken, a placeholder is nobody, and both leave the unit marked, so
+that no dealing rests on a list of holders which the paper does not give whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from domain.errors import BadInput
+from domain.quantities import Share, parse_share
+from gis.mapping import UnitColumns
+from gis.text import clean, is_cut, is_damaged, parts
+
+CELL_CUT = "cell-cut"
+NAME_DAMAGED = "name-damaged"
+PLACEHOLDER = "placeholder"
+NOBODY_NAMED = "nobody-named"
+FEWER_THAN_KHATAS = "fewer-holders-than-khatas"
+HOLDERS_DIFFER = "holders-differ"
+
+SENTENCES = {
+    CELL_CUT: "the cell of holders is full and was cut; its last holder is not taken",
+    NAME_DAMAGED: "a holder's name is damaged and is not taken",
+    PLACEHOLDER: "a placeholder stands where a holder's name should",
+    NOBODY_NAMED: "no holder is named",
+    FEWER_THAN_KHATAS: "fewer holders are named than khatas",
+    HOLDERS_DIFFER: "rows of this khata state different holders or shares; only what all of them state is taken",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposedHolder:
+    """A holder as the older record names one; ``relation`` is the parent or spouse, empty where not written."""
+
+    name: str
+    relation: str = ""
+    share: Share | None = None
+
+
+@dataclass(frozen=True)
+class HoldersRead:
+    """The holders of one cell, and why the list may not be whole (codes of ``SENTENCES``); empty: it is."""
+
+    holders: tuple[ProposedHolder, ...]
+    flags: tuple[str, ...]
+
+
+def read_holders(cell: str | None, shares: str | None, khatas: int, columns: UnitColumns) -> HoldersRead:
+    """The holders that a row names, ``khatas`` being the number of holdings it is booked under.
+
+    Raises: BadInput for stated shares that are no shares, do not match the holders or do not add up to one.
+    """
+    pieces = parts(cell or "", columns.holders_separator)
+    flags = []
+    if cell and is_cut(cell):
+        flags.append(CELL_CUT)
+        pieces = pieces[:-1]
+    placeholders = {clean(text) for text in columns.placeholders}
+    holders = []
+    for piece in pieces:
+        name, relation = _cut_relation(piece, columns.relation_separator)
+        if is_damaged(piece):
+            flags.append(NAME_DAMAGED)
+        elif not name or name in placeholders:
+            flags.append(PLACEHOLDER)
+        else:
+            holders.append(ProposedHolder(name=name, relation="" if relation in placeholders else relation))
+    if not holders:
+        flags.append(NOBODY_NAMED)
+    elif len(holders) < khatas:
+        flags.append(FEWER_THAN_KHATAS)
+    stated = parts(shares or "", columns.holders_separator)
+    return HoldersRead(_with_shares(holders, stated, bool(flags)), tuple(dict.fromkeys(flags)))
+
+
+def _cut_relation(piece: str, separator: str) -> tuple[str, str]:
+    """Name and relation; the blanks added at both ends let " / " be found where one side is missing."""
+    name, _, relation = f" {piece} ".partition(separator) if separator else (piece, "", "")
+    return name.strip(), relation.strip()
+
+
+def _with_shares(
+    holders: list[ProposedHolder], stated: tuple[str, ...], incomplete: bool
+) -> tuple[ProposedHolder, ...]:
+    """A sole holder holds the whole; several hold what is stated, or shares not determined."""
+    if incomplete:
+        return tuple(holders)
+    if not stated:
+        sole = Fraction(1) if len(holders) == 1 else None
+        return tuple(ProposedHolder(name=h.name, relation=h.relation, share=sole) for h in holders)
+    if len(stated) != len(holders):
+        raise BadInput(
+            f"{len(holders)} holders are named and {len(stated)} shares stated",
+            field="shares",
+            remedy="State one share for each holder, in the same order, or none.",
+        )
+    shares = [parse_share(text, field="shares") for text in stated]
+    if sum(shares) != 1:
+        raise BadInput(
+            f"the shares {', '.join(stated)} add up to {sum(shares)}, not to one",
+            field="shares",
+            remedy="Correct the shares from the paper, or leave them all out.",
+        )
+    return tuple(
+        ProposedHolder(name=h.name, relation=h.relation, share=s)
+        for h, s in zip(holders, shares, strict=True)
+    )

@@ -1,0 +1,137 @@
+"""The intake: rows of a map file come in page by page; each becomes a draft or is refused with every reason."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping as Map
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from domain.errors import BadInput
+from gis.mapping import Mapping
+from gis.mending import Mended, mend
+from gis.readers import SourceRow
+from gis.report import RefusedRow, Repair
+from gis.rows import Entry, Reason, RowReader
+from gis.shapes import drawn_areas
+from gis.text import natural_key
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A row that can be used: what it says, its shape on the grid and valid, and its cells as they stand."""
+
+    entry: Entry
+    shape: BaseGeometry
+    drawn_m2: Decimal
+    cells: Map[str, str | None]
+
+
+class Intake:
+    """Takes pages of rows and sorts them; ``finish`` settles what only the whole file can tell."""
+
+    def __init__(self, mapping: Mapping) -> None:
+        self.refused: list[RefusedRow] = []
+        self.repairs: list[Repair] = []
+        self._mapping = mapping
+        self._reader = RowReader(mapping)
+        self._drafts: list[Draft] = []
+        self._rows_of: dict[str, list[int]] = defaultdict(list)
+        self._shapes = self._outside = 0
+
+    def take(self, page: Sequence[SourceRow]) -> None:
+        """Take one page of rows."""
+        mended = mend([row.shape for row in page])
+        drawn = drawn_areas([m.shape for m in mended])
+        outside = self._lie_outside([m.shape for m in mended])
+        for row, shape, m2, out in zip(page, mended, drawn, outside, strict=True):
+            self._take(row, shape, m2, out)
+
+    def finish(self) -> list[Draft]:
+        """The drafts in the natural order of labels.  Raises: BadInput where most shapes lie elsewhere."""
+        if self._outside * 2 > self._shapes:
+            raise BadInput(
+                f"{self._outside} of {self._shapes} shapes lie outside of {self._extent()}",
+                field="file.crs",
+                remedy="Check the reference system and the order of the axes; or correct file.within in the mapping.",
+            )
+        unique = []
+        for draft in self._drafts:
+            others = [str(row) for row in self._rows_of[draft.entry.label] if row != draft.entry.row]
+            if not others:
+                unique.append(draft)
+                continue
+            reason = Reason(
+                "duplicate-label",
+                self._mapping.parcel.label,
+                f"the number {draft.entry.label} is also borne by row {', '.join(others[:5])}",
+                "Find out from the paper which row is right: none of them is used.",
+            )
+            self._refuse(draft.entry.row, draft.entry.label, [reason], draft.cells)
+        used = {draft.entry.row for draft in unique}
+        self.repairs = [repair for repair in self.repairs if repair.row in used]
+        self.refused.sort(key=lambda refused: refused.row)
+        return sorted(unique, key=lambda draft: natural_key(draft.entry.label))
+
+    def _take(self, row: SourceRow, mended: Mended, drawn_m2: Decimal, outside: bool) -> None:
+        entry, reasons = self._reader.read(row)
+        label = self._reader.label(row)
+        if label:
+            self._rows_of[label].append(row.number)
+        if mended.shape is None:
+            fault = "the shape is damaged: a ring does not close" if row.broken else mended.fault
+            reasons.append(
+                Reason("bad-shape", "geometry", fault, "Draw the parcel again, as one closed boundary.")
+            )
+        elif outside:
+            reasons.append(
+                Reason(
+                    "outside",
+                    "geometry",
+                    f"the shape lies outside of {self._extent()}",
+                    "Draw it in its place.",
+                )
+            )
+        elif entry:
+            reasons += self._area_reasons(entry, drawn_m2)
+        if entry is None or mended.shape is None or reasons:
+            self._refuse(row.number, label, reasons, row.cells)
+            return
+        self._drafts.append(Draft(entry=entry, shape=mended.shape, drawn_m2=drawn_m2, cells=row.cells))
+        if mended.crossing:
+            sentence = f"the boundary crossed itself ({mended.crossing}); it was rebuilt from its own lines"
+            moved = mended.moved_m2
+            self.repairs.append(
+                Repair(row=row.number, label=label, kind="crossing-mended", sentence=sentence, moved_m2=moved)
+            )
+
+    def _area_reasons(self, entry: Entry, drawn_m2: Decimal) -> list[Reason]:
+        """The drawing and the figure must at least be of the same land."""
+        recorded, factor = entry.area.m2, self._mapping.file.area_factor
+        if drawn_m2 > 0 and recorded / factor <= drawn_m2 <= recorded * factor:
+            return []
+        sentence = f"{drawn_m2} m2 are drawn and {recorded} m2 recorded: beyond a factor of {factor}"
+        remedy = "Check the figure, its unit and the drawing against the paper."
+        return [Reason("area-mismatch", self._mapping.parcel.area, sentence, remedy)]
+
+    def _lie_outside(self, shapes: Sequence[BaseGeometry | None]) -> list[bool]:
+        bounds = shapely.bounds(np.asarray(shapes, dtype=object))
+        west, south, east, north = self._mapping.file.within
+        with np.errstate(invalid="ignore"):
+            outside = np.any(bounds < (west, south, west, south), axis=1)
+            outside |= np.any(bounds > (east, north, east, north), axis=1)
+        self._shapes += int(np.isfinite(bounds[:, 0]).sum())
+        self._outside += int(outside.sum())
+        return [bool(out) for out in outside]
+
+    def _extent(self) -> str:
+        west, south, east, north = self._mapping.file.within
+        return f"{west:g} to {east:g} E, {south:g} to {north:g} N"
+
+    def _refuse(self, row: int, label: str, reasons: Sequence[Reason], cells: Map[str, str | None]) -> None:
+        self.refused.append(RefusedRow(row=row, label=label, reasons=tuple(reasons), cells=dict(cells)))

@@ -1,0 +1,72 @@
+"""The cadastre's measurements of proposed shapes against what stood before; the rules of a mutation judge them.
+
+Gaps, overlaps and land outside are cut in the stored plane, where shapes that share corners fit exactly, and turned
+into square metres by the parcel's own scale (its drawn area over its area in square degrees).  Projecting such
+splinters one by one would add the bend of each long side, some metres square, which is no land.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from domain.errors import BadInput
+from domain.survey import Survey
+from gis.shapes import drawn_area, drawn_areas, from_bytes, square_metres
+from gis.splitting import widths_m
+from gis.tolerances import MEET_M, METRES_PER_DEGREE, UNITS_PER_DEGREE
+
+_GRID = 1 / UNITS_PER_DEGREE
+_NONE = Decimal("0.00")
+
+
+def examine(parent: bytes, children: Sequence[bytes], neighbours: Sequence[bytes] = ()) -> Survey:
+    """Measure children against the parent that they divide and the parcels around it (canonical bytes all).
+
+    A child that cannot be read is named in ``faults`` and counts nothing.  Raises: BadInput for parent or neighbours.
+    """
+    whole = from_bytes(parent)
+    beside = [from_bytes(neighbour) for neighbour in neighbours]
+    shapes, faults = _read(children)
+    drawn = drawn_areas(shapes)
+    covered = shapely.union_all(shapes, grid_size=_GRID) if any(shapes) else shapely.Polygon()
+    present = [shape for shape in shapes if shape is not None]
+    scale = square_metres([whole])[0] / whole.area
+    doubly = sum(shape.area for shape in present) - covered.area
+    return Survey(
+        parent_m2=drawn_area(whole),
+        children_m2=tuple(_NONE if shape is None else m2 for shape, m2 in zip(shapes, drawn, strict=True)),
+        gap_m2=_figure(shapely.difference(whole, covered, grid_size=_GRID).area * scale),
+        overlap_m2=_figure(doubly * scale),
+        outside_m2=_figure(shapely.difference(covered, whole, grid_size=_GRID).area * scale),
+        narrowest_m=_figure(float(np.min(widths_m(present))) if present else 0.0),
+        unmatched_edges=sum(not _still_meets(whole, covered, neighbour) for neighbour in beside),
+        faults=faults,
+    )
+
+
+def _read(children: Sequence[bytes]) -> tuple[list[BaseGeometry | None], tuple[str, ...]]:
+    shapes: list[BaseGeometry | None] = []
+    faults = []
+    for number, child in enumerate(children, 1):
+        try:
+            shapes.append(from_bytes(child))
+        except BadInput as error:
+            shapes.append(None)
+            faults.append(f"part {number}: {error}")
+    return shapes, tuple(faults)
+
+
+def _still_meets(whole: BaseGeometry, covered: BaseGeometry, neighbour: BaseGeometry) -> bool:
+    """Whether the boundary that a neighbour shared with the parent is still a boundary of the children."""
+    reach = MEET_M / METRES_PER_DEGREE
+    shared = neighbour.boundary.intersection(whole.boundary.buffer(reach))
+    return shared.is_empty or bool(covered.boundary.buffer(2 * reach).covers(shared))
+
+
+def _figure(value: float) -> Decimal:
+    return Decimal(f"{max(value, 0.0):.2f}")

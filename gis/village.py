@@ -1,0 +1,143 @@
+"""A village proposed for registration: a map file's rows as parcels and holdings, and a report on every row.
+
+Nothing here is invented: a row gives what it states or is refused with its reasons, a sole holder holds the whole,
+several hold shares that are stated or not determined, and a list of holders that is not whole says so.  Nothing is
+registered either: turning a proposal into orders is the office's work.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.errors import BadInput
+from gis.coverage import Coverage, Overlap, examine_coverage
+from gis.holdings import gather
+from gis.intake import Draft, Intake
+from gis.mapping import Mapping, Village
+from gis.proposal import ProposedParcel, ProposedUnit, area_grade
+from gis.readers import Source, open_source
+from gis.report import AREA_CLOSE, AREA_DIFFERS, FORMER_LABELS_CUT, OVERLAP, ImportReport, Remark, SourceFacts
+from gis.shapes import canonical_bytes_many, geometry_hash
+
+Progress = Callable[[int, int], None]  # rows read, rows in all
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposedVillage:
+    """What a map file gives of a village, with the report on how."""
+
+    village: Village
+    parcels: tuple[ProposedParcel, ...]
+    units: tuple[ProposedUnit, ...]
+    report: ImportReport
+
+
+def propose_village(
+    path: str | Path, mapping: Mapping, *, progress: Progress | None = None
+) -> ProposedVillage:
+    """Read, check and arrange a village.  Raises: BadInput where the file as a whole cannot be used."""
+    village = mapping.the_village()
+    source = open_source(path, mapping)
+    intake = Intake(mapping)
+    for page in source.pages():
+        intake.take(page)
+        if progress:
+            progress(page[-1].number, source.rows)
+    drafts = intake.finish()
+    if not drafts:
+        first = intake.refused[0]
+        raise BadInput(
+            f"no row of {source.path.name} can be used; row {first.row}: {first.reasons[0].sentence}",
+            field=first.reasons[0].field,
+            remedy=first.reasons[0].remedy,
+        )
+    units, unit_of, on_holders = gather(drafts, mapping.unit.holders)
+    parcels = _parcels(drafts, unit_of)
+    coverage = examine_coverage([draft.shape for draft in drafts])
+    report = ImportReport(
+        village=village,
+        source=_facts(source),
+        used=len(parcels),
+        units=len(units),
+        units_incomplete=sum(unit.holders_incomplete for unit in units),
+        areas={"agrees": 0, "close": 0, "differs": 0} | Counter(parcel.area_grade for parcel in parcels),
+        refused=tuple(intake.refused),
+        repairs=tuple(intake.repairs),
+        remarks=tuple(sorted(on_holders + _remarks(drafts, parcels, coverage, mapping), key=lambda r: r.row)),
+        coverage=coverage,
+    )
+    return ProposedVillage(village=village, parcels=parcels, units=tuple(units), report=report)
+
+
+def _parcels(drafts: Sequence[Draft], unit_of: Sequence[int]) -> tuple[ProposedParcel, ...]:
+    blobs = canonical_bytes_many([draft.shape for draft in drafts])
+    return tuple(
+        ProposedParcel(
+            serial=serial,
+            label=draft.entry.label,
+            unit=unit,
+            area=draft.entry.area,
+            drawn_m2=draft.drawn_m2,
+            area_grade=area_grade(draft.drawn_m2, draft.entry.area.m2),
+            land_class=draft.entry.land_class,
+            use=draft.entry.use,
+            former_labels=draft.entry.former_labels,
+            geometry=blob,
+            geometry_hash=geometry_hash(blob),
+            row=draft.entry.row,
+        )
+        for serial, (draft, unit, blob) in enumerate(zip(drafts, unit_of, blobs, strict=True), 1)
+    )
+
+
+def _remarks(
+    drafts: Sequence[Draft], parcels: Sequence[ProposedParcel], coverage: Coverage, mapping: Mapping
+) -> list[Remark]:
+    """What is to be looked into on rows that are used: areas, overlaps, former numbers."""
+    remarks = []
+    for draft, parcel in zip(drafts, parcels, strict=True):
+        if parcel.area_grade != "agrees":
+            kind = AREA_CLOSE if parcel.area_grade == "close" else AREA_DIFFERS
+            apart = 100 * (parcel.drawn_m2 - parcel.area.m2) / parcel.area.m2
+            sentence = f"{parcel.drawn_m2} m2 are drawn and {parcel.area.m2} m2 recorded ({apart:+.2f} %)"
+            remarks.append(Remark(row=parcel.row, label=parcel.label, kind=kind, sentence=sentence))
+        if draft.entry.former_labels_cut:
+            cell = draft.cells.get(mapping.parcel.former_labels) or ""
+            sentence = "the cell of former numbers is cut or damaged; what cannot be read is left out"
+            remarks.append(
+                Remark(
+                    row=parcel.row, label=parcel.label, kind=FORMER_LABELS_CUT, sentence=sentence, cell=cell
+                )
+            )
+    for overlap in coverage.overlaps:
+        remarks.extend(_both_sides(overlap, parcels))
+    return remarks
+
+
+def _both_sides(overlap: Overlap, parcels: Sequence[ProposedParcel]) -> list[Remark]:
+    first, second = parcels[overlap.first], parcels[overlap.second]
+    return [
+        Remark(
+            row=mine.row,
+            label=mine.label,
+            kind=OVERLAP,
+            sentence=f"{overlap.area_m2} m2 are also claimed by parcel {other.label} (row {other.row})",
+        )
+        for mine, other in ((first, second), (second, first))
+    ]
+
+
+def _facts(source: Source) -> SourceFacts:
+    return SourceFacts(
+        name=source.path.name,
+        driver=source.driver,
+        layer=source.layer,
+        crs=source.crs,
+        crs_accuracy_m=source.crs_accuracy_m,
+        encoding=source.encoding,
+        rows=source.rows,
+        unused_columns=source.unused,
+    )
