@@ -78,20 +78,24 @@ def find_server(version: int | None = None) -> Server:
 
 def installed_servers() -> Iterator[Server]:
     """Every PostgreSQL server with PostGIS: Debian's version directories, and the one that PATH knows."""
-    for binaries in Path("/usr/lib/postgresql").glob("*/bin"):
-        version = binaries.parent.name
-        if version.isdigit() and _complete(binaries, Path("/usr/share/postgresql", version)):
-            yield Server(int(version), binaries)
+    for home in Path("/usr/lib/postgresql").glob("*"):
+        if home.name.isdigit() and _complete(
+            home / "bin", home / "lib", Path("/usr/share/postgresql", home.name)
+        ):
+            yield Server(int(home.name), home / "bin")
     if pg_config := shutil.which("pg_config"):
         ourselves = Account(os.geteuid(), os.getegid(), "")
-        answer = ourselves.run([pg_config, "--version", "--bindir", "--sharedir"]).stdout.splitlines()
-        number = re.search(r"\d+", answer[0]) if len(answer) == 3 else None
-        if number and _complete(Path(answer[1]), Path(answer[2])):
-            yield Server(int(number[0]), Path(answer[1]))
+        asked = ourselves.run([pg_config, "--version", "--bindir", "--pkglibdir", "--sharedir"])
+        words, *places = asked.stdout.splitlines() or [""]
+        number = re.search(r"\d+", words)
+        if number and len(places) == 3 and _complete(*(Path(place) for place in places)):
+            yield Server(int(number[0]), Path(places[0]))
 
 
-def _complete(binaries: Path, share: Path) -> bool:
-    return (binaries / "postgres").exists() and (share / "extension" / "postgis.control").exists()
+def _complete(binaries: Path, library: Path, share: Path) -> bool:
+    """A server, and both halves of PostGIS: packages ship the library and the control file apart."""
+    control = share / "extension" / "postgis.control"
+    return (binaries / "postgres").exists() and (library / "postgis-3.so").exists() and control.exists()
 
 
 # ---- the account ---------------------------------------------------------------------------------------------
