@@ -93,7 +93,7 @@ def open_source(path: str | Path, mapping: MappingFile) -> Source:
     file = Path(path)
     driver = _driver_of(file)
     encoding = _encoding_of(file, driver, mapping.file.encoding)
-    layer = _layer_of(file, mapping.file.layer)
+    layer = _layer_of(file, driver, mapping.file.layer)
     info = _gdal(
         pyogrio.read_info, file, layer=layer, force_feature_count=True, encoding=encoding and _BYTES_AS_TEXT
     )
@@ -184,8 +184,10 @@ def _encoding_of(file: Path, driver: str, stated: str) -> str:
     return ""
 
 
-def _layer_of(file: Path, stated: str) -> str:
-    """The layer to read: the one stated, or the only one there is."""
+def _layer_of(file: Path, driver: str, stated: str) -> str:
+    """The layer to read: the one stated, or the only one there is; empty for GeoJSON, which has just one."""
+    if driver == "GeoJSON" and not stated:
+        return ""
     layers = [str(name) for name in _gdal(pyogrio.list_layers, file)[:, 0].tolist()]
     if stated in layers or (not stated and len(layers) == 1):
         return stated or layers[0]

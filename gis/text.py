@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from gis.tolerances import CUT_AT_BYTES
 
 DAMAGE = "\ufffd"  # what a decoder leaves where a letter was cut
 # Control characters and marks that turn the direction of writing: they hide in names and show others than they hold.
 _UNFIT = re.compile("[\ufffd\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_WIDEST_LETTER = 4  # bytes of UTF-8
 _RUNS = re.compile(r"(\d+)")
 
 NaturalKey = tuple[tuple[int, int, str], ...]
 
 
+@lru_cache(maxsize=8_192)  # a village repeats its classes, khatas and names
 def clean(text: str) -> str:
     """NFC, without blanks at the ends, runs of blanks as one.
 
@@ -41,6 +44,8 @@ def is_cut(cell: str) -> bool:
     (True, False, True, True)
     """
     size = len(cell.encode("utf-8", "replace"))
+    if size + _WIDEST_LETTER <= CUT_AT_BYTES:
+        return cell.endswith(DAMAGE)
     widest = max((len(letter.encode("utf-8", "replace")) for letter in cell), default=0)
     return cell.endswith(DAMAGE) or CUT_AT_BYTES - widest < size <= CUT_AT_BYTES
 
