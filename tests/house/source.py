@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,13 +34,14 @@ def place(path: Path, node: ast.FunctionDef | ast.AsyncFunctionDef | None = None
 
 def tracked_files() -> list[Path]:
     """What git keeps, or everything outside hidden and built directories where there is no git."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    if listed.returncode == 0:
-        return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]
+    if git := shutil.which("git"):
+        listing = [git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        listed = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True)
+        if listed.returncode == 0:
+            return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]
     left_out = {"node_modules", "__pycache__", ".venv", ".landlog", ".git"}
-    return [path for path in ROOT.rglob("*") if path.is_file() and not left_out & set(path.parts)]
+    return [
+        path
+        for path in ROOT.rglob("*")
+        if path.is_file() and not left_out & set(path.relative_to(ROOT).parts)
+    ]
