@@ -5,15 +5,11 @@ Everything that the counter serves or the command line runs is made here, once, 
 
 from __future__ import annotations
 
-import os
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
-from domain.errors import NotFound
+from api.settings import Settings
 from registry import database
 from registry.cadastre import Cadastre
 from registry.cluster import Cluster
@@ -32,52 +28,12 @@ SCRIPTS = (
 )
 READER = "landlog_reader"
 
+__all__ = ["House", "Settings", "migrate", "opened"]
+
 
 def migrate(url: str) -> None:
     """Bring every schema of the house up to date; safe to run again and by several at once."""
     database.migrate(url, SCRIPTS)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Where a registry lives.  ``home`` holds its keys, its published log and, where it has its own, its database."""
-
-    home: Path
-    database_url: str = ""
-    reader_url: str = ""
-
-    @classmethod
-    def of(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """From ``LANDLOG_HOME`` (``.landlog`` here), ``LANDLOG_DATABASE_URL`` and ``LANDLOG_READER_URL``."""
-        return cls(
-            home=Path(environment.get("LANDLOG_HOME", ".landlog")).absolute(),
-            database_url=environment.get("LANDLOG_DATABASE_URL", ""),
-            reader_url=environment.get("LANDLOG_READER_URL", ""),
-        )
-
-    @property
-    def keys(self) -> Path:
-        return self.home / "keys"
-
-    @property
-    def log(self) -> Path:
-        """The published log: checkpoint, tiles and entry bundles."""
-        return self.home / "log"
-
-    @cached_property
-    def origin(self) -> str:
-        """The registry's name, fixed by ``landlog init``.
-
-        Raises:
-            NotFound: before that.
-        """
-        path = self.home / "registry.toml"
-        try:
-            return str(tomllib.loads(path.read_text(encoding="utf-8"))["origin"])
-        except (OSError, KeyError, tomllib.TOMLDecodeError):
-            raise NotFound(
-                f"there is no registry in {self.home}", remedy="Make one with `landlog init --origin NAME`."
-            ) from None
 
 
 class House:
