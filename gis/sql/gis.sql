@@ -5,6 +5,8 @@
 -- gis.parcel is a projection, written by projections.runner alone: it follows from the log and the shapes, and can be
 -- dropped and built again.  One row for each version of a parcel whose row on the map differs from the one before.
 
+create extension if not exists postgis;
+
 create schema if not exists gis;
 revoke all on schema gis from public;
 grant usage on schema gis to landlog_reader, landlog_office;
