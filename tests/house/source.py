@@ -39,9 +39,12 @@ def tracked_files() -> list[Path]:
         listed = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True)
         if listed.returncode == 0:
             return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]
-    left_out = {"node_modules", "__pycache__", ".venv", ".landlog", ".git"}
-    return [
-        path
-        for path in ROOT.rglob("*")
-        if path.is_file() and not left_out & set(path.relative_to(ROOT).parts)
-    ]
+    return [path for path in ROOT.rglob("*") if path.is_file() and not _built(path.relative_to(ROOT).parent)]
+
+
+def _built(directory: Path) -> bool:
+    """Whether a directory holds what tools made: environments, caches, packages."""
+    return any(
+        part in {"node_modules", "__pycache__"} or (part.startswith(".") and part != ".ci")
+        for part in directory.parts
+    )
