@@ -3,6 +3,12 @@
 ``Append`` says what is to be written and on what condition; ``append`` writes all of it or nothing, and
 turns each refusal of the database into the error that tells the office what happened.  The rules themselves
 stand in ``registry/sql/events.sql``, where no second writer can get past them.
+
+The lock that keeps positions in commit order must not be held while a disk is waited for, or orders would queue for
+it one by one.  So the order is committed without waiting, which frees the lock, and then an empty transaction waits
+until the write-ahead log is on disk, together with all others that wait: all in one message to the server.  What is
+not on disk yet can be seen but never outlived: whatever is committed after it, such as a sequenced batch, reaches
+the disk after it.  ``append`` returns only when its own order is there.
 """
 
 from __future__ import annotations
@@ -113,14 +119,21 @@ class AlreadyFollowed(RegistryError, IntegrityError):
     code: ClassVar[str] = "already-followed"
 
 
-_APPEND = """select events.append(
+_FLUSH = "select pg_logical_emit_message(true, 'landlog', '')"  # a transaction that writes next to nothing
+_APPEND = f"""
+begin;
+set local synchronous_commit = off;
+select set_config('landlog.positions', coalesce(events.append(
     %s::text[], %s::integer[], %s::text[], %s::bytea[], %s::uuid, %s::bytea, %s::text[], %s::integer[],
     %s::bytea[], %s::bytea[], %s::bytea[], %s::bytea[],
-    %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s, %s)"""
+    %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s, %s
+), '{{}}')::text, false);
+commit;
+{_FLUSH}, current_setting('landlog.positions')::bigint[]"""
 
 
 def append(cursor: extensions.cursor, what: Append, *, guard_written: bool = True) -> list[int]:
-    """Record it all; the positions given to the events, in their order.
+    """Record it all; the positions given to the events, in their order.  The connection must be in autocommit.
 
     ``guard_written=False`` leaves the check of the streams written to their primary key: versions may then
     start anywhere, as the contract of eventsourcing's recorders has it.
@@ -131,7 +144,7 @@ def append(cursor: extensions.cursor, what: Append, *, guard_written: bool = Tru
         LabelTaken, LabelNotBorne: the labels in force do not allow it.
     """
     guards = {**(_before(what.events) if guard_written else {}), **what.guards}
-    with _refusals_in_words(what):
+    with _refusals_in_words(cursor, what):
         cursor.execute(
             _APPEND,
             (
@@ -153,7 +166,7 @@ def append(cursor: extensions.cursor, what: Append, *, guard_written: bool = Tru
         )
         row = cursor.fetchone()
     assert row is not None
-    return row[0] or []
+    return row[1] or []
 
 
 def _before(events: Sequence[StoredEvent]) -> dict[str, int]:
@@ -174,16 +187,15 @@ def _columns(rows: Iterable[Sequence[object]], width: int) -> list[list[object]]
 
 
 @contextmanager
-def _refusals_in_words(what: Append) -> Iterator[None]:
+def _refusals_in_words(cursor: extensions.cursor, what: Append) -> Iterator[None]:
     try:
         yield
-    except psycopg2.errors.UniqueViolation as error:
-        # The lock and the checks leave one way here: a version given twice, within the append or without a guard.
-        if error.diag.table_name == "queue" and what.event_id is not None:
-            raise AlreadyAccepted(what.event_id) from error
-        raise
     except psycopg2.DatabaseError as error:
+        if not cursor.connection.closed:
+            cursor.execute("rollback")
         refusal = _refusal(error, what)
+        if isinstance(refusal, AlreadyAccepted):
+            cursor.execute(_FLUSH)  # whoever is told that the order stands may rely on it
         if refusal is None:
             raise
         raise refusal from error
@@ -192,6 +204,8 @@ def _refusals_in_words(what: Append) -> Iterator[None]:
 def _refusal(error: psycopg2.DatabaseError, what: Append) -> RegistryError | None:
     detail = json.loads(error.diag.message_detail or "{}") if (error.pgcode or "").startswith("LL") else {}
     match error.pgcode:
+        case "23505" if error.diag.table_name == "queue" and what.event_id is not None:
+            return AlreadyAccepted(what.event_id)
         case "LL001":
             return StreamMoved(detail["stream"], expected=detail["expected"], found=detail["found"])
         case "LL002":

@@ -48,6 +48,10 @@ create table if not exists events.serial (   -- serial numbers, given once and n
 --   LL001 a stream is not at the expected version      LL003 a label is borne by another
 --   LL002 the event_id has been accepted before        LL004 a label to release is not borne by that id
 --   LL005 a follower is already at or past that position
+--
+-- It runs with the owner's rights, so that the office needs none on the tables.  There is no `set search_path`: that
+-- doubles the cost of a call (113 against 53 microseconds).  Instead every relation is named with its schema, and no
+-- login but the owner may create a function or operator to be found in its place (roles.sql).
 create or replace function events.append(
   _streams text[], _versions integer[], _topics text[], _states bytea[],
   _event_id uuid, _entry bytea,
@@ -58,7 +62,7 @@ create or replace function events.append(
   _released_villages text[], _released_kinds text[], _released_labels text[], _released_ids text[],
   _follower text, _followed bigint
 ) returns bigint[]
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer as $$
 declare
   positions bigint[];
   refused   record;

@@ -28,6 +28,9 @@ begin
   end if;
 end $$;
 
+-- Functions with the owner's rights rely on it: nobody else puts anything where names are looked up.
+revoke create on schema public from public;
+
 create schema if not exists records;
 create schema if not exists gis;
 create schema if not exists log;
