@@ -72,8 +72,10 @@ def examine_coverage(shapes: Shapes) -> Coverage:
 
 def _overlaps(shapes: NDArray[Any], suspects: NDArray[np.int64]) -> tuple[tuple[Overlap, ...], int]:
     """The true conflicts among the suspects, and how many lesser overlaps were seen."""
-    left, right = shapely.STRtree(shapes[suspects]).query(shapes[suspects], predicate="intersects")
-    left, right = suspects[left[left < right]], suspects[right[left < right]]
+    found, right = shapely.STRtree(shapes).query(shapes[suspects], predicate="intersects")
+    left = suspects[found]  # a parcel inside of another is a suspect, the one around it is not
+    pairs = np.unique(np.sort(np.column_stack((left, right)), axis=1), axis=0)
+    left, right = pairs[pairs[:, 0] < pairs[:, 1]].T
     common = shapely.intersection(shapes[left], shapes[right], grid_size=1 / UNITS_PER_DEGREE)
     areas = square_metres(common)
     widths = 2 * areas / np.maximum(shapely.length(to_metric(common, metric_crs_of(shapes))), 1e-9)
@@ -87,4 +89,4 @@ def _overlaps(shapes: NDArray[Any], suspects: NDArray[np.int64]) -> tuple[tuple[
         )
         for i in np.flatnonzero(conflict)
     )
-    return tuple(sorted(conflicts, key=lambda o: (o.first, o.second))), int(((areas > 0) & ~conflict).sum())
+    return conflicts, int(((areas > 0) & ~conflict).sum())

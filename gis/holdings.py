@@ -42,9 +42,11 @@ def _unit(serial: int, khatas: tuple[str, ...], places: list[int], drafts: list[
     holders = entries[0].holders
     if any(entry.holders != holders for entry in entries):
         flags.append(HOLDERS_DIFFER)
-        holders = tuple(h for h in holders if all(h in entry.holders for entry in entries))
     if flags:  # who holds is not known whole, so nobody's part is
-        holders = tuple(ProposedHolder(name=h.name, relation=h.relation) for h in holders)
+        named = [
+            [ProposedHolder(name=h.name, relation=h.relation) for h in entry.holders] for entry in entries
+        ]
+        holders = tuple(holder for holder in named[0] if all(holder in others for others in named))
     tenures = {entry.tenure or entry.land_class for entry in entries}
     return ProposedUnit(
         serial=serial,

@@ -7,6 +7,7 @@
 
 create extension if not exists postgis;
 
+create extension if not exists postgis;      -- where the owner may not, the operator does it once beforehand
 create schema if not exists gis;
 revoke all on schema gis from public;
 grant usage on schema gis to landlog_reader, landlog_office;
