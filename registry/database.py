@@ -65,9 +65,11 @@ def without_password(text: str | URL) -> str:
     ).render_as_string()
 
 
-def make_engine(url: str, *, pool_size: int = 5, max_overflow: int = 15) -> sa.Engine:
+def make_engine(url: str, *, pool_size: int = 16, max_overflow: int = 8) -> sa.Engine:
     """A pool of connections; none is opened before it is needed.
 
+    ``pool_size`` of them are kept: a connection beyond that is made and closed for each use, which costs more than
+    an order does.
     There is no ping before use: it would cost each append a second round trip.  A connection that turns out to
     be broken empties the pool instead (``registry.store.Datastore``).
     """

@@ -58,6 +58,15 @@ _FIRST_RECONNECT_SECONDS = 0.1
 _LAST_RECONNECT_SECONDS = 5.0
 _LISTEN_SECONDS = 0.1  # how long a stopped subscription may take to notice
 
+# Lateral, so that each stream is looked up by its key even where a fresh table has no statistics yet: a plain join
+# then reads all events (17 ms against 1 ms in 100 000 of them, and rising).
+_LOAD = """
+select e.stream, e.version, e.topic, e.state, e.event_id::text, l.idx, l.leaf_hash
+  from unnest(%s::text[]) with ordinality as asked(stream, n)
+ cross join lateral (select * from events.event e where e.stream = asked.stream order by e.version offset 0) e
+  left join lateral (select idx, leaf_hash from log.entries l where l.event_id = e.event_id limit 1) l on true
+ order by asked.n, e.version"""
+
 _Made = TypeVar("_Made", bound="_Recorder")
 
 
@@ -245,12 +254,7 @@ class OfficeRecorder(FollowerRecorder, SequenceRecorder, ProcessRecorder):
         """The histories of several streams in one query; one that does not exist yet is empty."""
         found: dict[str, list[Recorded]] = {identifier: [] for identifier in ids}
         with self.datastore.cursor() as cursor:
-            cursor.execute(
-                "select e.stream, e.version, e.topic, e.state, e.event_id::text, l.idx, l.leaf_hash"
-                " from events.event e left join log.entries l on l.event_id = e.event_id"
-                " where e.stream = any(%s::text[]) order by e.stream, e.version",
-                (list(found),),
-            )
+            cursor.execute(_LOAD, (list(found),))
             for stream, version, topic, state, event_id, index, leaf_hash in cursor:
                 found[stream].append(
                     Recorded(
