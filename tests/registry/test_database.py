@@ -92,6 +92,7 @@ def test_what_is_added_later_to_a_public_schema_can_be_read_too(database):
         cursor.execute("create table records.added_later (n int)")
     with login(database, "landlog_reader") as cursor:
         cursor.execute("select count(*) from records.added_later")
+        assert cursor.fetchone() == (0,)
 
 
 def test_the_office_appends_and_cannot_change_or_remove_an_event(database):
