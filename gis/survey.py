@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from domain.errors import BadInput
 from domain.survey import Survey
-from gis.shapes import drawn_area, drawn_areas, from_bytes, square_metres
+from gis.shapes import drawn_area, drawn_areas, from_bytes, from_bytes_many, square_metres
 from gis.splitting import widths_m
 from gis.tolerances import MEET_M, METRES_PER_DEGREE, UNITS_PER_DEGREE
 
@@ -27,24 +27,27 @@ _NONE = Decimal("0.00")
 def examine(parent: bytes, children: Sequence[bytes], neighbours: Sequence[bytes] = ()) -> Survey:
     """Measure children against the parent that they divide and the parcels around it (canonical bytes all).
 
-    A child that cannot be read is named in ``faults`` and counts nothing.  Raises: BadInput for parent or neighbours.
+    A child that cannot be read is named in ``faults`` and counts nothing.  Raises: BadInput for a parent that cannot.
     """
     whole = from_bytes(parent)
-    beside = [from_bytes(neighbour) for neighbour in neighbours]
     shapes, faults = _read(children)
     drawn = drawn_areas(shapes)
     covered = shapely.union_all(shapes, grid_size=_GRID) if any(shapes) else shapely.Polygon()
     present = [shape for shape in shapes if shape is not None]
     scale = square_metres([whole])[0] / whole.area
     doubly = sum(shape.area for shape in present) - covered.area
+    gap = _figure(shapely.difference(whole, covered, grid_size=_GRID).area * scale)
+    outside = _figure(shapely.difference(covered, whole, grid_size=_GRID).area * scale)
+    # Children that fill the parent have its boundary: with nothing missing or beyond, no neighbour has lost theirs.
+    unmatched = _unmatched(whole, covered, neighbours) if gap or outside else 0
     return Survey(
         parent_m2=drawn_area(whole),
         children_m2=tuple(_NONE if shape is None else m2 for shape, m2 in zip(shapes, drawn, strict=True)),
-        gap_m2=_figure(shapely.difference(whole, covered, grid_size=_GRID).area * scale),
+        gap_m2=gap,
         overlap_m2=_figure(doubly * scale),
-        outside_m2=_figure(shapely.difference(covered, whole, grid_size=_GRID).area * scale),
+        outside_m2=outside,
         narrowest_m=_figure(float(np.min(widths_m(present))) if present else 0.0),
-        unmatched_edges=sum(not _still_meets(whole, covered, neighbour) for neighbour in beside),
+        unmatched_edges=unmatched,
         faults=faults,
     )
 
@@ -61,11 +64,12 @@ def _read(children: Sequence[bytes]) -> tuple[list[BaseGeometry | None], tuple[s
     return shapes, tuple(faults)
 
 
-def _still_meets(whole: BaseGeometry, covered: BaseGeometry, neighbour: BaseGeometry) -> bool:
-    """Whether the boundary that a neighbour shared with the parent is still a boundary of the children."""
+def _unmatched(whole: BaseGeometry, covered: BaseGeometry, neighbours: Sequence[bytes]) -> int:
+    """How many neighbours shared a boundary with the parent of which the children's boundary leaves a part."""
     reach = MEET_M / METRES_PER_DEGREE
-    shared = neighbour.boundary.intersection(whole.boundary.buffer(reach))
-    return shared.is_empty or bool(covered.boundary.buffer(2 * reach).covers(shared))
+    before, after = whole.boundary.buffer(reach), covered.boundary.buffer(2 * reach)
+    shared = shapely.intersection(shapely.boundary(from_bytes_many(neighbours)), before)
+    return int((~shapely.is_empty(shared) & ~shapely.covers(after, shared)).sum())
 
 
 def _figure(value: float) -> Decimal:
