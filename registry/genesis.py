@@ -29,7 +29,7 @@ STREAM = "genesis"
 TOPIC = "genesis/1"
 MOST_ROOT_KEYS = 8  # as many as one envelope can bear signatures
 # What decides the state after an entry: the projection and all that it imports.
-_PROJECTION_SOURCES = ("canon.py", "errors.py", "ids.py", "projection.py")
+PROJECTION_SOURCES = ("canon.py", "errors.py", "ids.py", "projection.py")
 
 
 class MalformedGenesis(VerificationError):
@@ -158,7 +158,7 @@ def projection_sha256() -> str:
     An auditor computes it over the same files of the release that he replays with.
     """
     digest = sha256()
-    for name in _PROJECTION_SOURCES:
+    for name in PROJECTION_SOURCES:
         source = resources.files("domain").joinpath(name).read_bytes()
         digest.update(b"%b %d\n" % (name.encode(), len(source)))
         digest.update(source)

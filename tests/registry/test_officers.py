@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from importlib import resources
 from uuid import UUID, uuid4
 
 import pytest
@@ -27,6 +29,7 @@ from registry.ceremony import Ceremony, ForeignOrigin, KeyHasAnotherUse, NotAppo
 from registry.database import make_engine
 from registry.datastore import Datastore
 from registry.genesis import (
+    PROJECTION_SOURCES,
     AlreadyFounded,
     Genesis,
     TooFewRootSignatures,
@@ -192,6 +195,19 @@ def test_a_genesis_that_cannot_hold_is_refused_naming_the_field(changes, field):
 def test_a_root_key_of_small_order_is_refused():
     with pytest.raises(ed25519.SmallOrderKey):
         genesis_entry(*ROOTS, root_keys=[bytes(32)])
+
+
+@pytest.mark.quick
+def test_the_projection_is_pinned_with_all_that_it_imports():
+    reached, waiting = set(), ["projection.py"]
+    while waiting:
+        name = waiting.pop()
+        reached.add(name)
+        tree = ast.parse(resources.files("domain").joinpath(name).read_text(encoding="utf-8"))
+        modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        files = {m.removeprefix("domain.") + ".py" for m in modules if m.startswith("domain.")}
+        waiting += sorted(files - reached)
+    assert sorted(reached) == list(PROJECTION_SOURCES)
 
 
 # Enrolment
