@@ -1,4 +1,4 @@
-"""Wires the house together: settings and clock in, the office, the log, the projections and their databases out.
+"""Wires the house together: the office, the log, the projections and their databases, for one registry.
 
 Everything that the counter serves or the command line runs is made here, once, from a ``Settings`` value.
 """
@@ -9,12 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
+from api import clock, founding
 from api.settings import Settings
-from registry import database
+from projections.runner import Runner
+from registry import database, genesis
 from registry.cadastre import Cadastre
+from registry.ceremony import Ceremony
 from registry.cluster import Cluster
 from registry.datastore import Datastore
+from registry.genesis import Genesis
+from registry.land_map import LandProjection
+from registry.log.sequencer import Sequencer
 from registry.office import Office
+from registry.officers import Officers
 from registry.openings import OpeningBox, Openings, load_opening_key
 from registry.store import OfficeRecorder
 
@@ -37,12 +44,21 @@ def migrate(url: str) -> None:
 
 
 class House:
-    """One registry, opened: its database and everything that works on it."""
+    """One registry, opened: its database and everything that works on it.
 
-    def __init__(self, settings: Settings, *, url: str, reader_url: str) -> None:
+    ``origin`` is given only while the registry is being founded; later it is what the home says.
+    """
+
+    def __init__(self, settings: Settings, *, url: str, reader_url: str, origin: str = "") -> None:
         self.settings = settings
         self.url = url
         self.reader_url = reader_url
+        self._origin = origin
+
+    @property
+    def origin(self) -> str:
+        """The registry's name."""
+        return self._origin or self.settings.origin
 
     @cached_property
     def datastore(self) -> Datastore:
@@ -65,8 +81,52 @@ class House:
         return Openings(self.datastore, self.box)
 
     @cached_property
+    def officers(self) -> Officers:
+        return Officers(self.recorder)
+
+    @cached_property
+    def genesis(self) -> Genesis:
+        return genesis.load_genesis(self.recorder)
+
+    @cached_property
+    def ceremony(self) -> Ceremony:
+        return Ceremony(self.recorder)
+
+    @cached_property
     def office(self) -> Office:
-        return Office(self.recorder, origin=self.settings.origin, box=self.box, cadastre=self.cadastre)
+        return Office(self.recorder, origin=self.origin, box=self.box, cadastre=self.cadastre)
+
+    @cached_property
+    def sequencer(self) -> Sequencer:
+        return Sequencer(
+            self.datastore.engine,
+            origin=self.origin,
+            signer=founding.log_signer(self.settings, self.origin),
+            projection=LandProjection(),
+            directory=self.settings.log,
+            now=clock.now,
+        )
+
+    @cached_property
+    def runner(self) -> Runner:
+        return Runner(self.datastore, self.openings)
+
+    def sequence(self) -> None:
+        """Give every order accepted so far its place in the log; several processes may, and take turns."""
+        while self.sequencer.run_once():
+            pass
+
+    def settle(self) -> None:
+        """See every order accepted so far into the log and into the views."""
+        self.sequence()
+        self.runner.run_once()
+
+    def index_of(self, event_id: str) -> int | None:
+        """The place of an order in the log; None while it waits for one."""
+        with self.datastore.cursor() as cursor:
+            cursor.execute("select idx from log.entries where event_id = %s", (event_id,))
+            row = cursor.fetchone()
+        return row[0] if row else None
 
     def close(self) -> None:
         if "datastore" in self.__dict__:
@@ -74,19 +134,18 @@ class House:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[House]:
+def opened(settings: Settings, *, origin: str = "") -> Iterator[House]:
     """The registry with its database: the one named in the settings, else the private cluster, started or joined."""
     if settings.database_url:
-        house = House(
-            settings, url=settings.database_url, reader_url=settings.reader_url or settings.database_url
-        )
+        reader_url = settings.reader_url or settings.database_url
+        house = House(settings, url=settings.database_url, reader_url=reader_url, origin=origin)
         try:
             yield house
         finally:
             house.close()
         return
     with Cluster(settings.home) as cluster:
-        house = House(settings, url=cluster.url(), reader_url=cluster.url(user=READER))
+        house = House(settings, url=cluster.url(), reader_url=cluster.url(user=READER), origin=origin)
         try:
             yield house
         finally:

@@ -1,0 +1,111 @@
+"""``landlog import``: an older record into the registry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api import clock
+from api.cli import console
+from api.cli.options import PassphraseFile, digest_of, load_key, registry
+from api.settings import Settings
+from domain.errors import BadInput
+
+app = typer.Typer(no_args_is_help=True, help="Bring an older record into the registry.")
+
+
+@app.callback()
+def importing() -> None:
+    """Bring an older record into the registry."""
+
+
+@app.command()
+def village(
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="The village's map: GeoJSON, GeoPackage or Shapefile.", show_default=False),
+    ],
+    mapping: Annotated[
+        str,
+        typer.Option(help="Which column is what: a TOML file, or a ready-made one.", show_default=False),
+    ],
+    key: Annotated[
+        Path | None,
+        typer.Option(help="Key file of the officer who certifies the older record.", show_default=False),
+    ] = None,
+    lgd: Annotated[str | None, typer.Option(help="The village's LGD code.", show_default=False)] = None,
+    name: Annotated[str | None, typer.Option(help="The village's name.", show_default=False)] = None,
+    name_local: Annotated[
+        str | None, typer.Option(help="Its name in the record's own script.", show_default=False)
+    ] = None,
+    office: Annotated[
+        str | None, typer.Option(help="The office that keeps its record: 28/511/5257.", show_default=False)
+    ] = None,
+    source: Annotated[
+        str, typer.Option(help="What the older record is; stands in the log.", show_default=False)
+    ] = "",
+    order_no: Annotated[
+        str, typer.Option(help="Number of the orders: NO/1, NO/2 ...", show_default=False)
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read, check and report; sign nothing.")] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Where the report goes; without it, imports/ in the home.", show_default=False),
+    ] = None,
+    passphrase_file: PassphraseFile = None,
+) -> None:
+    """Register a village's parcels and holdings from its map and record.
+
+    Rows that cannot be used are refused with reasons and stand in the report. What is registered already is left
+    alone, so an import that was interrupted is simply started again.
+    """
+    from api import intake  # brings the map libraries: only this command waits for them
+
+    if key is None and not dry_run:
+        raise BadInput(
+            "an import is signed by the officer who certifies the older record",
+            field="--key",
+            remedy="Give --key FILE, or --dry-run to read and report only.",
+        )
+    facts = {"lgd": lgd, "name": name, "name_local": name_local, "office": office}
+    for file in files:
+        with console.progress(f"Reading {file.name}", unit="rows") as told:
+            proposed = intake.read(file, mapping, facts, told)
+        console.say(proposed.report.summary())
+        place = report or intake.report_file(Settings.of().home, proposed.village.lgd, file)
+        if dry_run or key is None:
+            intake.write_report(place, proposed, None)
+            console.say(f"Nothing was signed. Report: {place}")
+            continue
+        with (
+            registry() as house,
+            console.progress(f"Registering {proposed.village.name}", unit="parcels") as told,
+        ):
+            outcome = intake.register(
+                house,
+                proposed,
+                key=load_key(key, passphrase_file),
+                source=source or intake.source_of(proposed, file),
+                order_no=order_no or f"IMPORT/{proposed.village.lgd}/{clock.instant():%Y%m%dT%H%M%S}",
+                documents=(digest_of(file),),
+                progress=told,
+            )
+            intake.write_report(place, proposed, outcome)
+        _tell(proposed.village.name, outcome, place)
+
+
+def _tell(name: str, outcome: object, place: Path) -> None:
+    from api.importing import Outcome
+
+    assert isinstance(outcome, Outcome)
+    console.say(f"{name}: {outcome.registered} parcels registered by {len(outcome.orders)} orders.")
+    if outcome.skipped:
+        console.say(f"  {len(outcome.skipped)} were registered before and left alone.")
+    for refused in outcome.not_registered[:5]:
+        labels = ", ".join(refused.labels[:5])
+        console.say(f"  not registered: parcels {labels} of holding {refused.unit}: {refused.reasons[0]}")
+    if len(outcome.not_registered) > 5:
+        console.say(f"  ... and {len(outcome.not_registered) - 5} more, see the report")
+    console.say(f"Report: {place}")

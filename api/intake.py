@@ -1,0 +1,114 @@
+"""A village's file taken in: read by a mapping, registered by orders, reported row by row.
+
+The report names holders of rows that were refused: it is a paper of the office and stays readable by it alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from api import clock
+from api.importing import Certifier, Importer, Outcome, Progress, Registered
+from domain.errors import BadInput
+from gis.mapping import load_mapping
+from gis.village import ProposedVillage, propose_village
+from registry.keys import Key
+
+if TYPE_CHECKING:
+    from api.wiring import House
+
+FORMAT = "landlog/import@v1"
+
+
+def read(
+    file: Path, mapping: str | Path, village: Mapping[str, str | None], progress: Progress | None = None
+) -> ProposedVillage:
+    """The village that a file proposes; ``village`` holds facts that the mapping leaves open.
+
+    Raises:
+        BadInput: when mapping or file cannot be used as a whole.
+    """
+    return propose_village(file, load_mapping(mapping).with_village(**village), progress=progress)
+
+
+def register(
+    house: House,
+    proposed: ProposedVillage,
+    *,
+    key: Key,
+    source: str,
+    order_no: str,
+    documents: tuple[str, ...] = (),
+    progress: Progress | None = None,
+) -> Outcome:
+    """Register what is not registered yet, and see it into the log and the views.
+
+    Raises:
+        UnknownKey: when the key is not enrolled here.
+        NotAuthorised: when its holder may not sign this at the village's office.
+    """
+    house.settle()  # so that a former run, or an order of a minute ago, is seen
+    certifier = Certifier(
+        key=key,
+        officer=house.officers.keys([key.keyid])[key.keyid].officer,
+        order_no=order_no,
+        source=source,
+        documents=documents,
+    )
+    importer = Importer(house.office, house.recorder, certifier, settle=house.sequence)
+    outcome = importer.register(proposed, registered(house, proposed), day=clock.today(), progress=progress)
+    house.settle()
+    return outcome
+
+
+def registered(house: House, proposed: ProposedVillage) -> Registered:
+    """What bears the labels of the proposed village already, now or in former times."""
+    village = proposed.village.lgd
+    with house.datastore.cursor() as cursor:
+        cursor.execute(
+            "select label, parcel_id from records.parcel where village = %s and label = any(%s::text[]) order by status desc",
+            (village, [parcel.label for parcel in proposed.parcels]),
+        )
+        former = dict(cursor.fetchall())
+    in_force = house.recorder.bearers(village, "parcel", [parcel.label for parcel in proposed.parcels])
+    units = house.recorder.bearers(village, "unit", [unit.label for unit in proposed.units])
+    return Registered(parcels={**former, **in_force}, units=units)
+
+
+def source_of(proposed: ProposedVillage, file: Path) -> str:
+    """What the older record is, where nobody says it better."""
+    return f"{proposed.report.source.name}, {proposed.report.source.rows} rows"[:200]
+
+
+def report_file(home: Path, village: str, file: Path) -> Path:
+    """Where a report goes unless the user says: a new file each time."""
+    return home / "imports" / f"{village}-{file.stem}-{clock.instant():%Y%m%dT%H%M%S}.json"
+
+
+def write_report(path: Path, proposed: ProposedVillage, outcome: Outcome | None) -> None:
+    """Write what became of every row; ``outcome`` is None when nothing was to be registered.
+
+    Raises:
+        BadInput: when the file cannot be written.
+    """
+    document = {
+        "format": FORMAT,
+        "written": clock.instant().isoformat(),
+        "reading": json.loads(proposed.report.to_json()),
+        "registering": outcome.to_json() if outcome else None,
+    }
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(document, file, ensure_ascii=False, indent=1)
+            file.write("\n")
+    except OSError as error:
+        raise BadInput(
+            f"the report cannot be written to {path}: {(error.strerror or '').lower()}",
+            field="--report",
+            remedy="Name another file with --report; what was registered stays registered.",
+        ) from error
