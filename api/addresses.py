@@ -1,0 +1,37 @@
+"""The parts of an address and of a query, each with the rule that it keeps."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import Path, Query
+
+Lgd = Annotated[
+    str, Path(pattern=r"^[1-9][0-9]{0,5}$", description="The village's LGD code.", examples=["593873"])
+]
+ParcelAddress = Annotated[
+    str,
+    Path(pattern=r"^[1-9][0-9]{0,5}-[0-9]{6}$", description="A parcel's id.", examples=["593873-000145"]),
+]
+UnitAddress = Annotated[
+    str,
+    Path(pattern=r"^[1-9][0-9]{0,5}-U[0-9]{6}$", description="A unit's id.", examples=["593873-U000045"]),
+]
+EventAddress = Annotated[
+    str, Path(pattern=r"^[0-9a-f]{32}$", description="The order's event_id: a UUID in 32 hex digits.")
+]
+Language = Literal["en", "hi", "te"]
+LANGUAGES: tuple[Language, ...] = ("en", "hi", "te")
+Lang = Annotated[Language, Query(description="The language of sentences and of words of the state.")]
+AsOf = Annotated[
+    date | None, Query(description="The record as the orders decided up to this day (of India) made it.")
+]
+KnownAt = Annotated[
+    str | None,
+    Query(
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
+        description="The record as the log showed it at this instant (UTC).",
+        examples=["2026-11-21T10:00:00Z"],
+    ),
+]
