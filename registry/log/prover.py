@@ -1,0 +1,231 @@
+"""The prover: proofs from the database, each from one snapshot, and always about the published checkpoint.
+
+The map's tables hold the state after the last committed batch, which is published a moment later.  A proof is
+made only when the two are the same; in between the prover waits, for as long as ``patience`` says, and then
+answers ``LogBusy``.  The alternative, keeping the replaced parts of the map until publication, would write every
+changed row twice for a delay of milliseconds; the price of this choice is that proofs wait for slow witnesses.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from psycopg2.extensions import connection as Connection  # noqa: N812 - a type, named as one
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
+
+from domain.canon import Json, parse_object
+from domain.errors import NotFound, RegistryError
+from registry.log import storage
+from registry.log.map_store import prove_state
+from registry.log.prefix_map import Result, map_key
+from registry.log.storage import Published
+from registry.log.title_proof import (
+    MAX_BYTES,
+    MAX_STATES,
+    LoggedEvent,
+    Opening,
+    ProvedState,
+    TitleProof,
+    reveal,
+)
+from registry.log.tlog_proof import TlogProof
+from registry.log.tree import TreeShrank, prove_consistency, prove_inclusion
+
+_PAUSE = 0.02  # seconds between two looks
+
+
+class NothingPublished(NotFound):
+    """The log has no checkpoint yet, so nothing can be proved."""
+
+    code = "nothing-published"
+
+
+class NoSuchEntry(NotFound):
+    """The published log has no entry at that index."""
+
+    code = "no-such-entry"
+
+
+class LogBusy(RegistryError):
+    """A batch is being published and takes longer than proofs wait."""
+
+    code = "log-busy"
+
+
+class ProofTooLarge(RegistryError):
+    """The histories asked for do not fit into one proof."""
+
+    code = "proof-too-large"
+
+
+class Prover:
+    """Proofs over one connection; it needs no more than to read the schema ``log``."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        origin: str,
+        patience: float = 3.0,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._connection = connection
+        self._origin = origin
+        self._patience = patience
+        self._pause = pause
+
+    def published(self) -> Published:
+        """The checkpoint that proofs are about.
+
+        Raises:
+            NothingPublished: before the first.
+        """
+        with self._snapshot() as cursor:
+            return _published(cursor)
+
+    def inclusion(self, index: int) -> TlogProof:
+        """That the entry at ``index`` is in the published log.
+
+        Raises:
+            NoSuchEntry: when the published log ends before it.
+        """
+        with self._snapshot() as cursor:
+            return _inclusion(cursor, _published(cursor), index)
+
+    def consistency(self, old_size: int) -> list[bytes]:
+        """That the first ``old_size`` entries (not 0) are a prefix of the published log.
+
+        Raises:
+            TreeShrank: when the published log is shorter.
+        """
+        with self._snapshot() as cursor:
+            size = _published(cursor).size
+            if not 0 < old_size <= size:
+                raise TreeShrank(
+                    f"the published log has {size} entries: none of its proofs starts at {old_size}"
+                )
+            return prove_consistency(
+                old_size=old_size, new_size=size, subtree=storage.stored_subtrees(cursor)
+            )
+
+    def state(self, kind: str, identifier: str, *, history: bool = False) -> ProvedState:
+        """What the published map holds for one parcel, unit, case or officer's key."""
+        with self._settled() as (cursor, head):
+            return self._state(cursor, head, kind, identifier, history)
+
+    def title_proof(self, parcel: str, *, history: bool = False, openings: Iterable[Opening] = ()) -> bytes:
+        """The title proof of a parcel: its state and its unit's, under the published checkpoint.
+
+        With ``history`` both come with all their events, and with the states of the keys that signed these.
+        A parcel that was never registered gets a proof of that.
+
+        Raises:
+            NothingPublished, LogBusy, ProofTooLarge: as their names say.
+        """
+        with self._settled() as (cursor, head):
+            states = [self._state(cursor, head, "parcel", parcel, history)]
+            unit = _unit_of(states[0])
+            if unit is not None:
+                states.append(self._state(cursor, head, "unit", unit, history))
+            if history:
+                states += self._officers(cursor, head, states)
+            proof = TitleProof(
+                origin=self._origin,
+                parcel=parcel,
+                map_head=storage.entries_between(cursor, head.size - 1, head.size)[0],
+                map_head_proof=_inclusion(cursor, head, head.size - 1).format(),
+                states=tuple(states),
+                openings=reveal(openings),
+            ).format()
+        if len(proof) > MAX_BYTES:
+            raise ProofTooLarge(
+                f"the proof of {parcel} with its histories has {len(proof)} bytes, more than {MAX_BYTES}",
+                remedy="Ask for it without histories.",
+            )
+        return proof
+
+    def _state(
+        self, cursor: Cursor, head: Published, kind: str, identifier: str, history: bool
+    ) -> ProvedState:
+        key = map_key(kind, origin=self._origin, identifier=identifier)
+        proof, value = prove_state(cursor, key)
+        events = None
+        if history and value is not None:
+            events = tuple(
+                LoggedEvent(index, entry) for index, entry in storage.touching_entries(cursor, key, head.size)
+            )
+        return ProvedState(kind=kind, id=identifier, proof=proof, value=value, history=events)
+
+    def _officers(self, cursor: Cursor, head: Published, states: Sequence[ProvedState]) -> list[ProvedState]:
+        """The states of all keys that signed the events shown; none at all unless all of them have one.
+
+        A verifier judges either every signature or none: what it cannot judge it must not seem to have judged.
+        """
+        signers = {
+            keyid for state in states for event in state.history or () for keyid in _signers(event.entry)
+        }
+        found = [self._state(cursor, head, "officer", keyid, False) for keyid in sorted(signers)]
+        room = len(states) + len(found) <= MAX_STATES
+        return found if room and all(o.proof.result is Result.PRESENT for o in found) else []
+
+    @contextmanager
+    def _settled(self) -> Iterator[tuple[Cursor, Published]]:
+        """A snapshot in which the map is that of the published checkpoint."""
+        waited = 0.0
+        while True:
+            with self._snapshot() as cursor:
+                head = _published(cursor)
+                if storage.log_size(cursor) == head.size:
+                    yield cursor, head
+                    return
+            if waited >= self._patience:
+                raise LogBusy(
+                    "the log is publishing a batch, and waits for its witnesses",
+                    remedy="Ask again in a few seconds.",
+                )
+            self._pause(_PAUSE)
+            waited += _PAUSE
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Cursor]:
+        """One repeatable-read transaction, read-only, whichever way the connection is set."""
+        begin = "begin" if self._connection.autocommit else "set transaction"
+        with self._connection.cursor() as cursor:
+            cursor.execute(f"{begin} isolation level repeatable read read only")
+            try:
+                yield cursor
+            finally:
+                cursor.execute("rollback")
+
+
+def _published(cursor: Cursor) -> Published:
+    head = storage.published(cursor)
+    if head is None:
+        raise NothingPublished(
+            "the log has not published a checkpoint yet", remedy="Start the sequencer: landlog work."
+        )
+    return head
+
+
+def _inclusion(cursor: Cursor, head: Published, index: int) -> TlogProof:
+    if not 0 <= index < head.size:
+        raise NoSuchEntry(f"the published log has {head.size} entries: there is none at index {index}")
+    path = prove_inclusion(index=index, size=head.size, subtree=storage.stored_subtrees(cursor))
+    return TlogProof(index=index, path=tuple(path), checkpoint=head.checkpoint)
+
+
+def _unit_of(parcel: ProvedState) -> str | None:
+    """The unit that an active parcel's state names."""
+    if parcel.value is None:
+        return None
+    document = parse_object(parcel.value)
+    return str(document["unit"]) if document.get("status") == "active" else None
+
+
+def _signers(entry: bytes) -> list[str]:
+    """The key ids under a signed entry."""
+    signatures: Json = parse_object(entry).get("signatures")
+    items = signatures if isinstance(signatures, list) else []
+    return [str(item["keyid"]) for item in items if isinstance(item, dict) and "keyid" in item]
