@@ -61,7 +61,7 @@ class ProofTooLarge(RegistryError):
 
 
 class Prover:
-    """Proofs over one connection; it needs no more than to read the schema ``log``."""
+    """Proofs over one connection, on which no transaction is open; it needs no more than to read schema ``log``."""
 
     def __init__(
         self,
@@ -191,13 +191,19 @@ class Prover:
     @contextmanager
     def _snapshot(self) -> Iterator[Cursor]:
         """One repeatable-read transaction, read-only, whichever way the connection is set."""
-        begin = "begin" if self._connection.autocommit else "set transaction"
-        with self._connection.cursor() as cursor:
-            cursor.execute(f"{begin} isolation level repeatable read read only")
-            try:
+        automatic = self._connection.autocommit
+        if automatic:
+            self._connection.autocommit = (
+                False  # set in the client: psycopg2 then begins before the first statement
+            )
+        try:
+            with self._connection.cursor() as cursor:
+                cursor.execute("set transaction isolation level repeatable read read only")
                 yield cursor
-            finally:
-                cursor.execute("rollback")
+        finally:
+            if not self._connection.closed:
+                self._connection.rollback()
+                self._connection.autocommit = automatic
 
 
 def _published(cursor: Cursor) -> Published:
