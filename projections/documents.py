@@ -191,7 +191,7 @@ def unit_document(unit: Doc, face: UnitFace, *, village: VillageName, parcels: I
 
 def written(document: Doc) -> bytes:
     """The document's bytes as they are stored and served: UTF-8 JSON, members in the order above, no blanks."""
-    return compact(document, sort=False).encode()
+    return compact(document).encode()
 
 
 def with_as_of(document: bytes, *, checkpoint_size: int, cosigned_at: str | None) -> bytes:
@@ -200,7 +200,7 @@ def with_as_of(document: bytes, *, checkpoint_size: int, cosigned_at: str | None
     >>> with_as_of(b'{"version":3}', checkpoint_size=7, cosigned_at="2026-11-21T10:00:00Z")
     b'{"version":3,"as_of":{"checkpoint_size":7,"cosigned_at":"2026-11-21T10:00:00Z"}}'
     """
-    as_of = compact({"checkpoint_size": checkpoint_size, "cosigned_at": cosigned_at}, sort=False)
+    as_of = compact({"checkpoint_size": checkpoint_size, "cosigned_at": cosigned_at})
     return document[:-1] + b',"as_of":' + as_of.encode() + b"}"
 
 

@@ -33,9 +33,10 @@ from projections.documents import (
 from projections.labels import label_key
 from projections.pages import Doc, Page, texts
 
-BATCH = 2_000  # documents held in memory at a time
-_UNITS_AT_ONCE = 20  # a unit has at most some 3,500 parcels: its list must fit a log entry
-_NO_PAGE = Page(0, 0, ())
+# What is held in memory at a time.  A unit has at most some 3,500 parcels: its list must fit a log entry.
+PARCELS_AT_ONCE = 2_000
+UNITS_AT_ONCE = 500
+FACES_KEPT = 10_000
 
 _PARCEL = (
     "parcel_id", "village", "label", "label_key", "status", "unit_id", "version", "recorded_m2", "drawn_m2",
@@ -60,36 +61,45 @@ class Rights:
 
     def apply(self, cursor: extensions.cursor, page: Page) -> None:
         renamed = places.enter(cursor, page)
+        write = _Writer(cursor, page, self._names)
         own = dict.fromkeys([*page.changed("parcel"), *_relatives_of_renumbered(page)])
-        for ids in _batches(own):
-            self._write_parcels(cursor, page, ids)
-        units = dict.fromkeys([*page.changed("unit"), *_units_of(page, own)])
-        for ids in _batches(_of_units(cursor, _shown_otherwise(page), besides=own)):
-            self._write_parcels(cursor, page, ids)
-        for ids in _batches(units):
-            self._write_units(cursor, page, ids)
+        write.parcels(own)
+        write.parcels(_of_units(cursor, _shown_otherwise(page), besides=own))
+        write.units(dict.fromkeys([*page.changed("unit"), *_units_of(page, own)]))
         for village in sorted(renamed):
-            self._rewrite_village(cursor, page, village)
+            write.parcels(_of_village(cursor, _PARCELS_OF_VILLAGE, village))
+            write.units(_of_village(cursor, _UNITS_OF_VILLAGE, village))
 
     def refresh(self, cursor: extensions.cursor, units: Sequence[str]) -> None:
         """Writes the documents of these units and of their parcels anew, as after an erasure of names."""
-        for ids in _batches(_of_units(cursor, units, besides=())):
-            self._write_parcels(cursor, _NO_PAGE, ids)
-        for ids in _batches(units):
-            self._write_units(cursor, _NO_PAGE, ids)
+        write = _Writer(cursor, Page(0, 0, ()), self._names)
+        write.parcels(_of_units(cursor, units, besides=()))
+        write.units(units)
 
-    def _rewrite_village(self, cursor: extensions.cursor, page: Page, village: str) -> None:
-        for ids in _of_village(cursor, _PARCELS_OF_VILLAGE, village):
-            self._write_parcels(cursor, page, ids)
-        for ids in _of_village(cursor, _UNITS_OF_VILLAGE, village):
-            self._write_units(cursor, page, ids)
 
-    def _write_parcels(self, cursor: extensions.cursor, page: Page, ids: Sequence[str]) -> None:
-        parcels = page.states(cursor, ids)
-        faces = self._faces(cursor, page, {str(p["unit"]) for p in parcels.values()})
+class _Writer:
+    """Writes documents as the record stands after one page, in batches."""
+
+    def __init__(self, cursor: extensions.cursor, page: Page, names: Names) -> None:
+        self._cursor = cursor
+        self._page = page
+        self._names = names
+        self._faces: dict[str, UnitFace] = {}
+
+    def parcels(self, ids: Iterable[str]) -> None:
+        for batch in _batches(ids, PARCELS_AT_ONCE):
+            self._write_parcels(self._page.states(self._cursor, batch))
+
+    def units(self, ids: Iterable[str]) -> None:
+        for batch in _batches(ids, UNITS_AT_ONCE):
+            self._write_units(self._page.states(self._cursor, batch))
+
+    def _write_parcels(self, parcels: Mapping[str, Doc]) -> None:
+        cursor = self._cursor
+        faces = self._faces_of({str(p["unit"]) for p in parcels.values()})
         villages = places.names(cursor, {str(p["village"]) for p in parcels.values()})
-        labels = _labels_of_relatives(cursor, page, parcels)
-        drawn = _drawn_areas(cursor, page, parcels)
+        labels = _labels_of_relatives(cursor, self._page, parcels)
+        drawn = _drawn_areas(cursor, self._page, parcels)
         rows = (
             _parcel_row(
                 parcel,
@@ -104,11 +114,10 @@ class Rights:
         places.tally(cursor)
         upsert_aside(cursor, "records.parcel", _PARCEL, key="parcel_id")
 
-    def _write_units(self, cursor: extensions.cursor, page: Page, ids: Sequence[str]) -> None:
-        units = page.states(cursor, ids)
-        faces = self._faces(cursor, page, units)
-        villages = places.names(cursor, {str(u["village"]) for u in units.values()})
-        lines = _lines(cursor, [p for unit in units.values() for p in texts(unit["parcels"])])
+    def _write_units(self, units: Mapping[str, Doc]) -> None:
+        faces = self._faces_of(units)
+        villages = places.names(self._cursor, {str(u["village"]) for u in units.values()})
+        lines = _lines(self._cursor, [p for unit in units.values() for p in texts(unit["parcels"])])
         rows = (
             _unit_row(
                 unit,
@@ -118,13 +127,18 @@ class Rights:
             )
             for identifier, unit in units.items()
         )
-        upsert(cursor, "records.unit", _UNIT, rows, key="unit_id")
+        upsert(self._cursor, "records.unit", _UNIT, rows, key="unit_id")
 
-    def _faces(self, cursor: extensions.cursor, page: Page, ids: Iterable[str]) -> dict[str, UnitFace]:
-        """The units as documents show them; the names of all their holders in one query."""
-        units = page.states(cursor, ids)
-        openings = self._names.read({party for unit in units.values() for party in parties_of(unit)})
-        return {identifier: unit_face(unit, openings) for identifier, unit in units.items()}
+    def _faces_of(self, ids: Iterable[str]) -> Mapping[str, UnitFace]:
+        """The units as documents show them; the names of all holders that are new to the page in one query."""
+        wanted = set(ids)
+        if absent := wanted - self._faces.keys():
+            if len(self._faces) > FACES_KEPT:
+                self._faces, absent = {}, wanted
+            units = self._page.states(self._cursor, absent)
+            openings = self._names.read({party for unit in units.values() for party in parties_of(unit)})
+            self._faces |= {identifier: unit_face(unit, openings) for identifier, unit in units.items()}
+        return self._faces
 
 
 def _parcel_row(
@@ -200,7 +214,7 @@ def _relatives_of_renumbered(page: Page) -> Iterator[str]:
 def _of_units(cursor: extensions.cursor, units: Sequence[str], *, besides: Iterable[str]) -> Iterator[str]:
     """The parcels, retired ones too, that name one of these units."""
     left_out = set(besides)
-    for some in _batches(units, _UNITS_AT_ONCE):
+    for some in _batches(units, 20):
         cursor.execute(
             "select parcel_id from records.parcel where unit_id = any(%s) order by parcel_id", (some,)
         )
@@ -215,15 +229,12 @@ _UNITS_OF_VILLAGE = (
 )
 
 
-def _of_village(cursor: extensions.cursor, query: str, village: str) -> Iterator[list[str]]:
-    last = ""
-    while True:
-        cursor.execute(query, (village, last, BATCH))
+def _of_village(cursor: extensions.cursor, query: str, village: str) -> Iterator[str]:
+    ids = [""]
+    while ids:
+        cursor.execute(query, (village, ids[-1], PARCELS_AT_ONCE))
         ids = [identifier for (identifier,) in cursor.fetchall()]
-        if not ids:
-            return
-        yield ids
-        last = ids[-1]
+        yield from ids
 
 
 def _labels_of_relatives(cursor: extensions.cursor, page: Page, parcels: Mapping[str, Doc]) -> dict[str, str]:
@@ -259,7 +270,7 @@ def _lines(cursor: extensions.cursor, parcels: Sequence[str]) -> dict[str, UnitP
     }
 
 
-def _batches(ids: Iterable[str], size: int = BATCH) -> Iterator[list[str]]:
+def _batches(ids: Iterable[str], size: int) -> Iterator[list[str]]:
     remaining = iter(ids)
     while batch := list(islice(remaining, size)):
         yield batch

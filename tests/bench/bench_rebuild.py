@@ -29,7 +29,7 @@ from projections.drawn import ShapeReader, wkb_hex
 from projections.labels import label_key, search_key
 from projections.pages import Doc, Entry, Event, read_entry
 from projections.runner import Runner
-from projections.states import compact
+from projections.states import canonical_text
 from registry.database import make_engine
 from registry.datastore import Datastore
 from registry.log.hashing import leaf_hash
@@ -139,7 +139,7 @@ class Naive:
         for identifier, state in after.items():
             cursor.execute(
                 "insert into records.state values (%s, %s, %s) on conflict (id) do update set doc = excluded.doc",
-                (identifier, state["kind"], compact(state).encode()),
+                (identifier, state["kind"], canonical_text(state).encode()),
             )
         event = Event(entry=entry, before=before, after=after)
         self._village(cursor, entry)

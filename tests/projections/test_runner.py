@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 
@@ -14,6 +16,7 @@ from projections.maps import Maps
 from projections.rights import Rights
 from projections.runner import Runner
 from registry.openings import Openings
+from tests.conftest import ROOT
 from tests.projections.support import (
     BOX,
     FIELD,
@@ -168,6 +171,39 @@ def test_two_runners_at_once_apply_every_page_once(log, datastore, names, ask):
     assert ask("select count(*), max(version) from records.event_of where id = %s", SISTERS_KHATA) == [
         (31, 31)
     ]
+
+
+FOLLOW = """
+import sys, threading
+from projections.runner import Runner
+from registry.database import make_engine
+from registry.datastore import Datastore
+from registry.openings import Openings
+from tests.projections.support import BOX
+
+datastore = Datastore(make_engine(sys.argv[1]))
+Runner(datastore, Openings(datastore, BOX), page_entries=1).follow(threading.Event())
+"""
+
+
+def test_a_runner_that_is_killed_again_and_again_applies_every_entry_once(log, runner, database, ask):
+    first_registration(log)
+    for _ in range(300):
+        log.lay("charge.created/1", set_={SISTERS_KHATA: {"charges": []}})
+    log.publish()
+    for reached in (20, 80, 160):
+        process = subprocess.Popen([sys.executable, "-c", FOLLOW, database.url], cwd=ROOT)
+        _until(lambda reached=reached: position(ask) >= reached)
+        process.kill()
+        process.wait()
+    assert position(ask) < log.size
+    runner.run_once()
+    assert ask("select count(*), max(version) from records.event_of where id = %s", SISTERS_KHATA) == [
+        (301, 301)
+    ]
+    followed = everything(ask)
+    runner.rebuild()
+    assert everything(ask) == followed
 
 
 def test_a_follower_keeps_up_and_finds_its_connection_again(log, runner, ask):
