@@ -18,10 +18,13 @@ from shapely.geometry import shape as shape_of
 from shapely.geometry.base import BaseGeometry
 
 from api import order_files
+from api.routes.splits import divided
+from domain import catalogue, kit
 from domain.canon import Json
+from domain.commitment import Opening
 from domain.errors import BadInput, NotFound
 from domain.ids import parse_parcel_id, parse_unit_id
-from domain.quantities import AREA_UNITS, Area, area
+from domain.quantities import Area, area
 from domain.record import Parcel, Unit
 from gis.draw import Drawn, draw_split
 from gis.shapes import canonical_bytes_many, drawn_areas, from_bytes_many, geometry_hash
@@ -34,7 +37,6 @@ Doc = dict[str, Json]
 
 _HOLDER = "holder:"
 _LONLAT = ("CRS84", "4326")
-_LEAST_PLACES = 4  # of a divided figure: a square metre in hectares, less in acres
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +99,12 @@ def _which(text: str, names: Sequence[str], unit: Unit) -> int:
     return found[0]
 
 
+def people_in(kind: str, application: Json, house: House) -> tuple[Opening, ...]:
+    """The holders of the record whom a form names by their commitments, opened; the erased are left out."""
+    named = kit.parties(catalogue.mutation(kind).read(application))
+    return tuple(house.openings.read(sorted(named)).values())
+
+
 def with_pieces(form: Doc, line: Path, house: House) -> tuple[Doc, dict[str, bytes]]:
     """The form with shape and area of each child that names a ``piece``, and the shapes by digest.
 
@@ -155,19 +163,19 @@ def pieces_of(parcel_id: str, line: Path, house: House) -> list[Piece]:
         BadInput: when it does not divide it, or leaves a sliver.
         NotFound: when the parcel is not in the record, or has no shape there.
     """
-    parcel, body = _parcel_with_shape(parcel_id, house)
-    return divided(parcel.area, split_by_line(body, read_line(line)))
+    parcel, body = parcel_with_shape(parcel_id, house)
+    return as_pieces(parcel.area, split_by_line(body, read_line(line)))
 
 
 def draw(parcel_id: str, pieces: Sequence[Piece], house: House) -> str:
     """The pieces as an SVG document, each with its number."""
-    parcel, body = _parcel_with_shape(parcel_id, house)
+    parcel, body = parcel_with_shape(parcel_id, house)
     parts = [Drawn(geometry=piece.body, label=str(piece.number)) for piece in pieces]
     words = f"Parcel {parcel.label} divided into {len(pieces)} pieces, numbered from west to east"
     return draw_split(body, parts, title=f"Parcel {parcel.label}", description=words)
 
 
-def _parcel_with_shape(parcel_id: str, house: House) -> tuple[Parcel, bytes]:
+def parcel_with_shape(parcel_id: str, house: House) -> tuple[Parcel, bytes]:
     identifier = parse_parcel_id(parcel_id)
     state = house.recorder.load([identifier])[identifier].state()
     if state is None:
@@ -183,25 +191,23 @@ def _parcel_with_shape(parcel_id: str, house: House) -> tuple[Parcel, bytes]:
     return parcel, next(iter(bodies.values()))
 
 
-def divided(recorded: Area, bodies: Sequence[bytes]) -> list[Piece]:
+def as_pieces(recorded: Area, bodies: Sequence[bytes]) -> list[Piece]:
     """The pieces with the recorded area divided as the line divides the drawn one; the figures add up exactly."""
     shapes = from_bytes_many(bodies)
     drawn = drawn_areas(shapes)
-    figure = Decimal(recorded.figure)
-    places = max(_LEAST_PLACES, -cast("int", figure.as_tuple().exponent))
-    figures = [round(figure * m2 / sum(drawn), places) for m2 in drawn[:-1]]
-    figures.append(round(figure - sum(figures), places))
-    assert recorded.unit in AREA_UNITS
+    figures = divided(recorded.figure, drawn)
     return [
         Piece(
             number=number,
             body=body,
             drawn_m2=m2,
-            area=area(str(part), recorded.unit),
-            longitude=(point := piece.representative_point()).x,
+            area=area(figure, recorded.unit),
+            longitude=(point := shape.representative_point()).x,
             latitude=point.y,
         )
-        for number, (body, piece, m2, part) in enumerate(zip(bodies, shapes, drawn, figures, strict=True), 1)
+        for number, (body, shape, m2, figure) in enumerate(
+            zip(bodies, shapes, drawn, figures, strict=True), 1
+        )
     ]
 
 

@@ -22,6 +22,7 @@ from typing import Any, cast
 
 from domain import catalogue, form, kit
 from domain.canon import Json, parse_object
+from domain.commitment import Opening
 from domain.errors import BadInput, VerificationError
 from domain.quantities import Area
 from domain.values import Sealed
@@ -50,6 +51,8 @@ class OrderFile:
     shapes: Mapping[str, bytes] = field(default_factory=dict)
     signatures: tuple[dsse.Signature, ...] = ()
     sentence: str = ""
+    people: tuple[Opening, ...] = ()
+    """The holders of the record that the form names by commitment, opened, so that the officer reads names."""
 
     @property
     def document(self) -> Doc:
@@ -76,6 +79,10 @@ class OrderFile:
             "sentence": self.sentence,
             "payload": base64.b64encode(self.payload).decode(),
             "application": self.application,
+            "people": [
+                {"field": o.field, "salt": base64.b64encode(o.salt).decode(), "value": o.value}
+                for o in self.people
+            ],
             "shapes": {digest: base64.b64encode(body).decode() for digest, body in self.shapes.items()},
             "signatures": [
                 {"keyid": s.keyid, "sig": base64.b64encode(s.sig).decode()} for s in self.signatures
@@ -123,6 +130,10 @@ def read(path: Path) -> OrderFile:
                 dsse.Signature(s["keyid"], base64.b64decode(s["sig"], validate=True)) for s in signatures
             ),
             sentence=str(document.get("sentence", "")),
+            people=tuple(
+                Opening(p["field"], base64.b64decode(p["salt"], validate=True), p["value"])
+                for p in document.get("people", [])
+            ),
         )
     except (KeyError, TypeError, AttributeError, binascii.Error, ValueError) as error:
         raise BadInput(
@@ -178,7 +189,10 @@ def check_shown(order: OrderFile) -> None:
 
 
 def summary(order: OrderFile) -> Iterator[str]:
-    """The order in words, for the person who is to sign it: made from payload and application alone."""
+    """The order in words, for the person who is to sign it: made from payload and application alone.
+
+    A name stands for a commitment only where it opens it, so a wrong one is not shown at all.
+    """
     payload = order.document
     mutation = catalogue.mutation(str(payload["type"]))
     application = mutation.read(order.application)
@@ -190,7 +204,8 @@ def summary(order: OrderFile) -> Iterator[str]:
     if order.sentence:
         yield f"  record    {order.sentence}"
     yield "  form"
-    yield from (f"    {line}" for line in _lines(form.write(application)))
+    names = {o.commitment: _name(o.value) for o in order.people}
+    yield from (f"    {line}" for line in _lines(form.write(application), names))
     yield "  changes"
     changes = cast("dict[str, Doc]", payload["set"])
     for touch in cast("list[Doc]", payload["touches"]):
@@ -199,8 +214,8 @@ def summary(order: OrderFile) -> Iterator[str]:
         yield f"    {touch['id']}{new}: {', '.join(sorted(members))}"
 
 
-def _lines(value: Json, indent: str = "") -> Iterator[str]:
-    """A form as indented lines; salts are left out."""
+def _lines(value: Json, names: Mapping[str, str], indent: str = "") -> Iterator[str]:
+    """A form as indented lines; salts are left out, and holders bear their names."""
     items: Sequence[tuple[str, Json]] = (
         list(value.items()) if isinstance(value, dict) else [("-", v) for v in cast("list[Json]", value)]
     )
@@ -209,9 +224,16 @@ def _lines(value: Json, indent: str = "") -> Iterator[str]:
             continue
         if isinstance(item, dict | list):
             yield f"{indent}{name}"
-            yield from _lines(item, indent + "  ")
+            yield from _lines(item, names, indent + "  ")
         else:
-            yield f"{indent}{name}: {item}" if name != "-" else f"{indent}- {item}"
+            shown = names.get(str(item), str(item))
+            yield f"{indent}- {shown}" if name == "-" else f"{indent}{name}: {shown}"
+
+
+def _name(value: Json) -> str:
+    if not isinstance(value, dict):
+        return str(value)
+    return f"{value.get('name')}" + (f", {value['relation']}" if value.get("relation") else "")
 
 
 def _shadow(value: Any) -> Json:

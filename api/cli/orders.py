@@ -89,14 +89,16 @@ def prepare(
             event_id=clock.new_event_id(),
             salt=clock.new_salt,
         )
+        people = applications.people_in(kind, prepared.application, house)
     order = OrderFile(
         payload=prepared.payload,
         application=prepared.application,
         shapes=shapes,
         sentence=prepared.sentence,
+        people=people,
     )
     order_files.write(order, out)
-    console.say(f"{prepared.title}: {prepared.sentence}")
+    console.say(prepared.sentence)
     for effect in prepared.effects:
         console.say(f"  {effect}")
     console.say(f"{out} is ready to be read and signed: landlog order sign {out} --key KEYFILE")

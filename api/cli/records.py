@@ -45,7 +45,7 @@ def proof(parcel: Parcel, out: Out = None) -> None:
     """Write the title proof of a parcel: who has it can check the record offline (landlog verify)."""
     with registry() as house:
         identifier = resolve(house, parcel)
-        data = house.prover.title_proof(identifier)
+        data = proof_of(house, identifier)
     place = out or Path(f"{identifier}.proof.json")
     write_bytes(place, data)
     console.say(f"{place} holds the title proof of {identifier} ({len(data)} bytes).")
@@ -99,6 +99,23 @@ def resolve(house: House, text: str) -> str:
     return str(found[0])
 
 
+def proof_of(house: House, parcel: str) -> bytes:
+    """The title proof, with the names that the record shows.
+
+    Raises:
+        NotFound: when the parcel is not in the record.
+    """
+    from api import clock, counter
+    from api.routes import parcels
+
+    read(house, parcel)
+    desk = counter.Counter(house, clock.instant)
+    try:
+        return parcels.proof_of(desk, parcel)
+    finally:
+        desk.close()
+
+
 def read(house: House, parcel: str) -> dict[str, Any]:
     """The public document of a parcel.
 
@@ -141,7 +158,7 @@ def lines(document: dict[str, Any]) -> list[str]:
         )
     for name in ("charges", "restrictions", "holds", "pending"):
         kinds = ", ".join(str(item.get("kind")) for item in document[name])
-        found.append(f"  {name:<9}{kinds or 'none'}")
+        found.append(f"  {name:<13}{kinds or 'none'}")
     for name in ("predecessors", "successors"):
         if document[name]:
             found.append(f"  {name} {', '.join(p['parcel_id'] for p in document[name])}")
