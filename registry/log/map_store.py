@@ -1,27 +1,26 @@
-"""The map in PostgreSQL: leaves by key, and above them blocks of sixteen.
+"""The map in PostgreSQL: states by key, and over them blocks of sixteen and buckets of leaves.
 
 A block stands for the keys that begin with its prefix (hexadecimal digits) and holds, for each next digit, the
 hash of the subtree there and the number of its leaves.  A child with more than ``BUCKET`` leaves has a block of
-its own; a smaller one is a bucket, recomputed from its leaves, which lie side by side in the primary key.  So
-the shape follows the number of leaves by itself: it deepens where keys crowd and nothing is ever rebuilt.  None
-of this is hashed: roots and paths are those of ``prefix_map``.
+its own; a smaller one has a bucket, which lists keys and leaf hashes.  So the shape follows the number of leaves
+by itself: it deepens where keys crowd, and nothing is ever rebuilt.  None of this is hashed: roots and paths are
+those of ``prefix_map``.
 
-An update reads and writes one block for each level above a changed leaf, about log16(N / BUCKET) of 576 bytes,
-and all changes of a batch share the blocks that they have in common.
+An update reads and writes one bucket and about log16(N / BUCKET) blocks for a changed leaf, 576 bytes each, and
+all changes of a batch share the blocks that they have in common.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a type, named as one
 from psycopg2.extras import execute_values
 
+from registry.log.copying import bigint, copy_rows
 from registry.log.hashing import HASH_BYTES
 from registry.log.prefix_map import (
-    BITS,
     EMPTY,
     Leaf,
     MapProof,
@@ -34,11 +33,11 @@ from registry.log.prefix_map import (
     value_hash,
 )
 
-BUCKET = 32
+BUCKET = 16
 _CHILD = HASH_BYTES + 4  # a hash and a number of leaves
 _FANOUT = 16
 _DIGIT_BITS = 4
-_DEEPEST_QUERY = 12  # digits; 16^12 keys are more than there will ever be, deeper blocks are asked for singly
+_READ_AHEAD = 8  # blocks of a path that are read at once; deeper ones are asked for singly
 _PAGE = 1000
 
 Place = tuple[bytes, int]
@@ -116,8 +115,8 @@ def write_states(cursor: Cursor, states: Sequence[State]) -> Place:
     Every state stands once; ``is_new`` must tell rightly whether its key had a leaf before.
     """
     ordered = sorted(states, key=lambda state: state.key)
-    _write_leaves(cursor, ordered)
-    return _Update(cursor).apply([(s.key, s.is_new) for s in ordered])
+    _write_values(cursor, ordered)
+    return _Update(cursor).apply([(s.key, s.leaf) for s in ordered])
 
 
 def map_place(cursor: Cursor) -> Place:
@@ -128,16 +127,8 @@ def map_place(cursor: Cursor) -> Place:
 
 def prove_state(cursor: Cursor, key: bytes) -> tuple[MapProof, bytes | None]:
     """What the map says about a key: the proof, and the state document where there is one."""
-    blocks = _read_blocks(cursor, [key.hex()[:digits] for digits in range(_DEEPEST_QUERY + 1)])
-    siblings: list[bytes] = []  # from the root down
-    depth, leaves = 0, map_place_of(blocks)
-    prefix = ""
-    while leaves > BUCKET:
-        block = blocks.get(prefix) or _read_blocks(cursor, [prefix])[prefix]
-        depth, leaves = _descend(block, key, depth, siblings)
-        prefix = key.hex()[: depth // _DIGIT_BITS]
-    rest = _leaves_at(cursor, key, depth) if leaves else []
-    below, found = path_below(rest, key, depth)
+    siblings, depth, leaves = _way_down(cursor, key)
+    below, found = path_below(leaves, key, depth)
     path = (*below, *reversed(siblings))
     if found is None:
         return MapProof(result=Result.ABSENT_EMPTY, path=path), None
@@ -150,23 +141,36 @@ def prove_state(cursor: Cursor, key: bytes) -> tuple[MapProof, bytes | None]:
     return other, None
 
 
-def map_place_of(blocks: Mapping[str, Block]) -> int:
-    """The number of leaves in a map whose blocks were read."""
-    return blocks[""].place()[1] if "" in blocks else 0
+def _way_down(cursor: Cursor, key: bytes) -> tuple[list[bytes], int, list[Leaf]]:
+    """The siblings from the root down to the key's bucket, how deep that is, and the leaves that share its place."""
+    digits = key.hex()
+    blocks = _read_blocks(cursor, [digits[:n] for n in range(_READ_AHEAD)])
+    siblings: list[bytes] = []
+    prefix, depth, block = "", 0, blocks.get("")
+    while block is not None:
+        depth, count, digit = _descend(block, key, depth, siblings)
+        prefix = f"{prefix}{digit:x}"
+        if count <= BUCKET:
+            return siblings, depth, _read_buckets(cursor, [prefix])[prefix] if count else []
+        block = blocks.get(prefix) or _read_blocks(cursor, [prefix])[prefix]
+    return siblings, depth, []
 
 
-def _descend(block: Block, key: bytes, depth: int, siblings: list[bytes]) -> tuple[int, int]:
-    """Goes down through one block as long as there is more than one leaf; where it ends, and over how many."""
+def _descend(block: Block, key: bytes, depth: int, siblings: list[bytes]) -> tuple[int, int, int]:
+    """Goes down a block while there is more than one leaf: how deep, over how many leaves, in which child."""
     levels = block.levels()
-    leaves, at = levels[-1][0][1], 0
-    for level in reversed(levels[:-1]):
-        if leaves <= 1:
-            break
+    [(_, count)], at = levels.pop(), 0
+    first, width = 0, _FANOUT
+    while levels and count > 1:
+        level = levels.pop()
         at = 2 * at + bit(key, depth)
         siblings.append(level[at ^ 1][0])
-        leaves = level[at][1]
+        count = level[at][1]
         depth += 1
-    return depth, leaves
+        width = _FANOUT // len(level)
+        first = at * width
+    digits = range(first, first + width)
+    return depth, count, next((d for d in digits if block[d][1]), first)
 
 
 class _Update:
@@ -175,93 +179,79 @@ class _Update:
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
         self._blocks: dict[str, Block] = {}
+        self._buckets: dict[str, bytes] = {}
+        self._outgrown: list[str] = []
 
-    def apply(self, changed: Sequence[tuple[bytes, bool]]) -> Place:
+    def apply(self, changed: Sequence[Leaf]) -> Place:
         levels: list[list[str]] = []
-        below = {"": [(key.hex(), is_new) for key, is_new in changed]}
+        below = {"": changed}
         while below:
             levels.append(list(below))
             below = self._change_level(below)
         for prefixes in reversed(levels[1:]):
             for prefix in prefixes:
                 self._blocks[prefix[:-1]][int(prefix[-1], 16)] = self._blocks[prefix].place()
-        _write_blocks(self._cursor, self._blocks)
+        _write(self._cursor, "log.map_node", "children", {p: bytes(b) for p, b in self._blocks.items()})
+        _write(self._cursor, "log.map_bucket", "leaves", self._buckets)
+        if self._outgrown:
+            self._cursor.execute("delete from log.map_bucket where prefix = any(%s)", (self._outgrown,))
         return self._blocks[""].place()
 
-    def _change_level(
-        self, changed: Mapping[str, Sequence[tuple[str, bool]]]
-    ) -> dict[str, list[tuple[str, bool]]]:
+    def _change_level(self, changed: Mapping[str, Sequence[Leaf]]) -> dict[str, Sequence[Leaf]]:
         """Changes the blocks of one level; what is to be changed in blocks of the next one, by prefix."""
         known = _read_blocks(self._cursor, list(changed))
-        below: dict[str, list[tuple[str, bool]]] = {}
-        recount: dict[str, int] = {}
-        for prefix, keys in changed.items():
+        below: dict[str, Sequence[Leaf]] = {}
+        small: dict[str, Sequence[Leaf]] = {}
+        for prefix, leaves in changed.items():
             block = self._blocks[prefix] = known.get(prefix) or Block()
-            for digit, part in _by_digit(keys, len(prefix)).items():
-                before = block[int(digit, 16)][1]
-                after = before + sum(is_new for _, is_new in part)
-                if before > BUCKET:
-                    below[prefix + digit] = part
-                else:
-                    recount[prefix + digit] = after
-        for prefix, leaves in _buckets(self._cursor, list(recount)):
-            assert len(leaves) == recount[prefix], f"the leaves below {prefix} have been miscounted"
+            for digit, part in _by_digit(leaves, len(prefix)):
+                (below if block[digit][1] > BUCKET else small)[f"{prefix}{digit:x}"] = part
+        held = _read_buckets(self._cursor, list(small))
+        for prefix, part in small.items():
+            leaves = sorted({**dict(held.get(prefix, ())), **dict(part)}.items())
             self._blocks[prefix[:-1]][int(prefix[-1], 16)] = self._build(prefix, leaves)
+            if len(leaves) > BUCKET and prefix in held:
+                self._outgrown.append(prefix)
         return below
 
     def _build(self, prefix: str, leaves: Sequence[Leaf]) -> Place:
-        """The subtree of all the leaves below a prefix; with blocks of its own where they are too many."""
+        """The subtree of all the leaves below a prefix: a bucket, or a block where they are too many."""
         if len(leaves) <= BUCKET:
+            self._buckets[prefix] = b"".join(key + leaf for key, leaf in leaves)
             return subtree_root(leaves, _DIGIT_BITS * len(prefix)), len(leaves)
         block = self._blocks[prefix] = Block()
-        for digit, group in groupby(leaves, key=lambda leaf: leaf[0].hex()[len(prefix)]):
-            block[int(digit, 16)] = self._build(prefix + digit, list(group))
+        for digit, part in _by_digit(leaves, len(prefix)):
+            block[digit] = self._build(f"{prefix}{digit:x}", part)
         return block.place()
 
 
-def _by_digit(keys: Sequence[tuple[str, bool]], at: int) -> dict[str, list[tuple[str, bool]]]:
-    parts: dict[str, list[tuple[str, bool]]] = {}
-    for key, is_new in keys:
-        parts.setdefault(key[at], []).append((key, is_new))
-    return parts
+def _by_digit(leaves: Sequence[Leaf], at: int) -> Iterator[tuple[int, Sequence[Leaf]]]:
+    """Sorted leaves in parts, by the hexadecimal digit ``at`` of their keys; they share the digits before it."""
+    byte, shift = at >> 1, 0 if at & 1 else _DIGIT_BITS
+    start = 0
+    while start < len(leaves):
+        digit = leaves[start][0][byte] >> shift & 0xF
+        end = start + 1
+        while end < len(leaves) and leaves[end][0][byte] >> shift & 0xF == digit:
+            end += 1
+        yield digit, leaves[start:end]
+        start = end
 
 
-def _write_leaves(cursor: Cursor, states: Sequence[State]) -> None:
+def _write_values(cursor: Cursor, states: Sequence[State]) -> None:
+    copy_rows(
+        cursor,
+        "log.map_leaf",
+        "key, id, kind, value, since_index",
+        ((s.key, s.id.encode(), s.kind.encode(), s.value, bigint(s.since_index)) for s in states if s.is_new),
+    )
     execute_values(
         cursor,
-        "insert into log.map_leaf (key, id, kind, value, leaf, since_index) values %s"
-        " on conflict (key) do update"
-        " set value = excluded.value, leaf = excluded.leaf, since_index = excluded.since_index",
-        [(s.key, s.id, s.kind, s.value, s.leaf, s.since_index) for s in states],
+        "update log.map_leaf l set value = n.value, since_index = n.since_index"
+        " from (values %s) as n(key, value, since_index) where l.key = n.key",
+        [(s.key, s.value, s.since_index) for s in states if not s.is_new],
         page_size=_PAGE,
     )
-
-
-def _buckets(cursor: Cursor, prefixes: Sequence[str]) -> Iterator[tuple[str, list[Leaf]]]:
-    """The leaves below each prefix, in the order of their keys; a page of prefixes at a time."""
-    for start in range(0, len(prefixes), _PAGE):
-        page = prefixes[start : start + _PAGE]
-        cursor.execute(
-            "select b.prefix, l.key, l.leaf from unnest(%s::text[], %s::bytea[], %s::bytea[])"
-            " with ordinality as b(prefix, low, high, n)"
-            " cross join lateral (select key, leaf from log.map_leaf"
-            "   where key between b.low and b.high order by key offset 0) l"
-            " order by b.n, l.key",
-            (page, [_low(p) for p in page], [_high(p) for p in page]),
-        )
-        for prefix, rows in groupby(cursor.fetchall(), key=lambda row: str(row[0])):
-            yield prefix, [(bytes(key), bytes(leaf)) for _, key, leaf in rows]
-
-
-def _leaves_at(cursor: Cursor, key: bytes, depth: int) -> list[Leaf]:
-    """The leaves whose keys share the first ``depth`` bits."""
-    rest = (1 << (BITS - depth)) - 1
-    number = int.from_bytes(key, "big")
-    cursor.execute(
-        "select key, leaf from log.map_leaf where key between %s and %s order by key",
-        ((number & ~rest).to_bytes(HASH_BYTES, "big"), (number | rest).to_bytes(HASH_BYTES, "big")),
-    )
-    return [(bytes(k), bytes(leaf)) for k, leaf in cursor.fetchall()]
 
 
 def _value(cursor: Cursor, key: bytes) -> bytes:
@@ -276,20 +266,23 @@ def _read_blocks(cursor: Cursor, prefixes: Sequence[str]) -> dict[str, Block]:
     return {prefix: Block(bytes(children)) for prefix, children in cursor.fetchall()}
 
 
-def _write_blocks(cursor: Cursor, blocks: Mapping[str, Block]) -> None:
-    rows: Iterable[tuple[str, bytes]] = ((prefix, bytes(block)) for prefix, block in blocks.items())
+def _read_buckets(cursor: Cursor, prefixes: Sequence[str]) -> dict[str, list[Leaf]]:
+    cursor.execute("select prefix, leaves from log.map_bucket where prefix = any(%s)", (list(prefixes),))
+    return {prefix: _leaves(bytes(data)) for prefix, data in cursor.fetchall()}
+
+
+def _leaves(data: bytes) -> list[Leaf]:
+    return [
+        (data[i : i + HASH_BYTES], data[i + HASH_BYTES : i + 2 * HASH_BYTES])
+        for i in range(0, len(data), 2 * HASH_BYTES)
+    ]
+
+
+def _write(cursor: Cursor, table: str, column: str, rows: Mapping[str, bytes]) -> None:
     execute_values(
         cursor,
-        "insert into log.map_node (prefix, children) values %s"
-        " on conflict (prefix) do update set children = excluded.children",
-        rows,
+        f"insert into {table} (prefix, {column}) values %s"  # noqa: S608 - both are names of ours
+        f" on conflict (prefix) do update set {column} = excluded.{column}",
+        list(rows.items()),
         page_size=_PAGE,
     )
-
-
-def _low(prefix: str) -> bytes:
-    return bytes.fromhex(prefix.ljust(2 * HASH_BYTES, "0"))
-
-
-def _high(prefix: str) -> bytes:
-    return bytes.fromhex(prefix.ljust(2 * HASH_BYTES, "f"))

@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a type, named as one
 from psycopg2.extras import execute_values
 
+from registry.log.copying import bigint, copy_rows
 from registry.log.hashing import HASH_BYTES
 from registry.log.tiles import WIDTH, split_hashes, subtrees_of, tile_root
 from registry.log.tree import Subtree, range_root
 
 _TILE_BYTES = WIDTH * HASH_BYTES
-_PAGE = 1000  # rows in one INSERT
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,14 @@ def leave_queue(cursor: Cursor, positions: Sequence[int]) -> None:
 
 def add_entries(cursor: Cursor, entries: Sequence[Logged]) -> None:
     """Puts entries into the log, in the order of their indices, and their hashes into its tiles."""
-    execute_values(
+    copy_rows(
         cursor,
-        "insert into log.entries (idx, event_id, entry, leaf_hash) values %s",
-        [(e.index, e.event_id, e.entry, e.leaf_hash) for e in entries],
-        page_size=_PAGE,
+        "log.entries",
+        "idx, event_id, entry, leaf_hash",
+        (
+            (bigint(e.index), UUID(e.event_id).bytes if e.event_id else None, e.entry, e.leaf_hash)
+            for e in entries
+        ),
     )
     hashes, start, level = [e.leaf_hash for e in entries], entries[0].index, 0
     while hashes:
@@ -101,7 +105,7 @@ def add_entries(cursor: Cursor, entries: Sequence[Logged]) -> None:
 
 def add_touches(cursor: Cursor, touches: Sequence[tuple[bytes, int]]) -> None:
     """Notes which entries changed which state: (map key, index)."""
-    execute_values(cursor, "insert into log.touch (key, idx) values %s", touches, page_size=_PAGE)
+    copy_rows(cursor, "log.touch", "key, idx", ((key, bigint(index)) for key, index in sorted(touches)))
 
 
 def touching_entries(cursor: Cursor, key: bytes, size: int) -> list[tuple[int, bytes]]:

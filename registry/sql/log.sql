@@ -4,7 +4,7 @@
 --   * entries have the indices 0, 1, 2, ... without gaps, and are never changed or removed;
 --   * a row leaves the queue in the transaction that gives it an index;
 --   * of each size at most one tree is ever signed: signed_tree's primary key says so;
---   * map_leaf, map_node, touch and tiles follow from entries alone and are written with them.
+--   * map_leaf, map_node, map_bucket, touch and tiles follow from entries alone and are written with them.
 -- Only the sequencer writes here, but for the queue, which events.append fills.
 
 create schema if not exists log;
@@ -36,20 +36,26 @@ create table if not exists log.touch (        -- which entries changed which sta
   primary key (key, idx)
 );
 
-create table if not exists log.map_leaf (
+create table if not exists log.map_leaf (     -- the current state of every parcel, unit, case and officer's key
   key         bytea primary key check (octet_length(key) = 32),
   id          text collate "C" not null unique,
   kind        text not null,
   value       bytea not null,                 -- the state document, canonical JSON
-  leaf        bytea not null check (octet_length(leaf) = 32),
   since_index bigint not null                 -- the entry that made this state
 ) with (fillfactor = 85);
 
-create table if not exists log.map_node (     -- see registry/log/map_store.py
-  prefix   text collate "C" primary key,      -- the keys below begin with these hexadecimal digits
+-- The tree over these states, by the hexadecimal digits with which keys begin; see registry/log/map_store.py.
+create table if not exists log.map_node (
+  prefix   text collate "C" primary key,
   children bytea not null check (octet_length(children) = 576)  -- 16 times hash (32 bytes) and leaves (4)
 ) with (fillfactor = 70);
 alter table log.map_node alter column children set storage plain;
+
+create table if not exists log.map_bucket (
+  prefix text collate "C" primary key,
+  leaves bytea not null check (octet_length(leaves) % 64 = 0)   -- key and leaf hash of each, in order of keys
+) with (fillfactor = 70);
+alter table log.map_bucket alter column leaves set storage plain;
 
 create table if not exists log.signed_tree (  -- written before anything of that size is signed
   size bigint primary key check (size > 0),

@@ -6,12 +6,11 @@ from contextlib import closing
 from hashlib import sha256
 
 import psycopg2
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from registry.log.map_store import State, map_place, prove_state, read_states, write_states
-from registry.log.prefix_map import EMPTY, Result, map_leaf, subtree_root, value_hash, verify_map_path
+from registry.log.map_store import BUCKET, State, map_place, prove_state, read_states, write_states
+from registry.log.prefix_map import EMPTY, Result, subtree_root, verify_map_path
 from tests.conftest import Database
 from tests.registry.log.maps import prove, sorted_leaves
 from tests.registry.log.rig import Rig
@@ -86,15 +85,18 @@ def test_keys_that_share_all_but_their_last_bits_have_places_of_their_own(rig: R
             assert proof == prove(values, key)
 
 
-def test_a_leaf_is_kept_beside_its_state(rig: Rig) -> None:
-    rig.accept("P-0")
-    rig.sequencer().run_once()
-    [(key, value, leaf)] = rig.sql("select key, value, leaf from log.map_leaf")
-    assert bytes(leaf) == map_leaf(bytes(key), value_hash(bytes(value)))
-
-
-def test_a_miscounted_map_is_noticed_and_not_written(rig: Rig) -> None:
+def test_a_batch_that_fills_many_buckets_at_once_builds_their_blocks(rig: Rig) -> None:
+    batch = {sha256(b"%d" % n).digest(): b"%d" % n for n in range(5000)}
     with closing(rig.connect()) as connection, connection.cursor() as cursor:
-        write(cursor, {}, {bytes(32): b"state"})
-        with pytest.raises(AssertionError, match="miscounted"):
-            write(cursor, {}, {bytes(32): b"another"})
+        assert write(cursor, {}, batch) == subtree_root(sorted_leaves(batch))
+        cursor.execute("select max(length(leaves)) / 64, count(*) from log.map_bucket")
+        assert cursor.fetchone() == (BUCKET, len_of_buckets(batch))
+
+
+def len_of_buckets(values: dict[bytes, bytes], prefix: str = "") -> int:
+    """Buckets by their definition: prefixes with at most BUCKET leaves under one with more."""
+    below = [k for k in values if k.hex().startswith(prefix)]
+    if prefix and len(below) <= BUCKET:
+        return 1 if below else 0
+    part = dict.fromkeys(below, b"")
+    return sum(len_of_buckets(part, f"{prefix}{digit:x}") for digit in range(16))
