@@ -10,10 +10,12 @@ from typing import Any
 from fastapi import Request
 
 from api.problems import TooLarge
-from domain.canon import MAX_DEPTH, Json
+from domain.canon import Json
 from domain.errors import BadInput
 
 MIB = 1 << 20
+
+MAX_DEPTH = 64
 
 
 async def body_of(request: Request, *, most: int) -> bytes:

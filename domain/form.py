@@ -16,7 +16,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from domain import ids, quantities, values
 from domain.canon import Json
@@ -80,21 +80,33 @@ def walk(value: object) -> Iterator[tuple[Any, object]]:
     """Every (declared type, value) inside a dataclass, depth first: how ids, labels and secrets are found."""
     if not dataclasses.is_dataclass(value) or isinstance(value, type):
         return
-    for name, hint in _hints(type(value)).items():
-        yield from _walk(hint, getattr(value, name))
+    found: list[tuple[Any, object]] = []
+    _collect(value, found)
+    yield from found
 
 
-def _walk(hint: Any, value: object) -> Iterator[tuple[Any, object]]:
-    if value is None:
-        return
-    if get_origin(hint) in (Union, types.UnionType):
-        hint = next(arm for arm in get_args(hint) if arm is not type(None))
-    if isinstance(value, tuple):
-        for item in value:
-            yield from _walk(get_args(hint)[0], item)
-        return
-    yield hint, value
-    yield from walk(value)
+def _collect(value: object, found: list[tuple[Any, object]]) -> None:
+    for name, hint, is_list, is_form in _plan(cast("Any", type(value))):
+        member = getattr(value, name)
+        if member is None:
+            continue
+        for item in member if is_list else (member,):
+            found.append((hint, item))
+            if is_form:
+                _collect(item, found)
+
+
+@cache
+def _plan(form: Any) -> tuple[tuple[str, Any, bool, bool], ...]:
+    """For each field: its name, the type of its value or of its items, whether it is a list, whether of forms."""
+    plan = []
+    for name, hint in _hints(form).items():
+        if get_origin(hint) in (Union, types.UnionType):
+            hint = next(arm for arm in get_args(hint) if arm is not type(None))
+        is_list = get_origin(hint) is tuple
+        item = get_args(hint)[0] if is_list else hint
+        plan.append((name, item, is_list, dataclasses.is_dataclass(item)))
+    return tuple(plan)
 
 
 def schema(form: type) -> dict[str, Json]:
@@ -283,6 +295,8 @@ _READERS: dict[Any, Callable[[Json], Any]] = {
     values.EventId: _matching(r"[0-9a-f]{32}", "32 lower-case hex digits"),
     values.OfficeCode: _matching(r"[0-9]{1,6}(/[0-9]{1,6}){0,5}", "an office such as 28/511/5257"),
     values.PartyRef: _b64,
+    values.EntryRef: _b64,
+    values.Cnr: _matching(r"[A-Z]{2}[A-Z0-9]{2}[0-9]{12}", "a case's CNR of 16 capitals and digits"),
     values.Digest: _b64,
     values.Salt: _bytes32,
     ids.ParcelId: _id(ids.parse_parcel_id),
