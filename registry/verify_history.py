@@ -19,6 +19,7 @@ from registry.log.encoding import BadBase64, decode_base64, encode_base64
 from registry.log.hashing import leaf_hash
 from registry.log.history import START, fold
 from registry.log.title_proof import LoggedEvent
+from registry.roles import allows, contains
 
 Doc = dict[str, Json]
 
@@ -59,14 +60,14 @@ class Posting:
     """An officer's place: from one log index on, until another where it has ended."""
 
     office: str
+    roles: tuple[str, ...]
     start: int
     end: int | None
 
-    def covers(self, office: str, index: int) -> bool:
-        """Whether the posting is open at ``index`` and its office is the one named, or stands above it."""
-        above = self.office.split("/")
+    def allows(self, event_type: str, office: str, index: int) -> bool:
+        """Whether it is open at ``index``, at that office or above it, in a role that decides such events."""
         open_then = self.start < index and (self.end is None or index <= self.end)
-        return open_then and office.split("/")[: len(above)] == above
+        return open_then and contains(self.office, office) and any(allows(r, event_type) for r in self.roles)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +80,10 @@ class OfficerKey:
     revoked: int | None
     postings: tuple[Posting, ...]
 
-    def may_sign(self, index: int, office: str) -> bool:
-        """Whether the key was good for an event of that office at that place of the log."""
+    def may_sign(self, event_type: str, office: str, index: int) -> bool:
+        """Whether the key was good for such an event of that office at that place of the log."""
         enrolled = self.enrolled < index and (self.revoked is None or index <= self.revoked)
-        return enrolled and any(p.covers(office, index) for p in self.postings)
+        return enrolled and any(p.allows(event_type, office, index) for p in self.postings)
 
 
 def read_officer(keyid: str, doc: Doc) -> OfficerKey:
@@ -203,20 +204,20 @@ def _check_signers(
     envelope: dsse.Envelope, payload: Doc, state: Doc, index: int, officers: Mapping[str, OfficerKey]
 ) -> None:
     dsse.verify_envelope(envelope, {keyid: o.public for keyid, o in officers.items()})
-    office = state.get("office", payload.get("office"))
+    office, event_type = state.get("office", payload.get("office")), str(payload.get("type"))
     signers = [officers[s.keyid] for s in envelope.signatures]
     if payload.get("officer") not in [o.officer for o in signers]:
         raise SignerNotEntitled(f"the event at index {index} names an officer who has not signed it")
     for signer in signers:
-        if not (isinstance(office, str) and signer.may_sign(index, office)):
+        if not (isinstance(office, str) and signer.may_sign(event_type, office, index)):
             raise SignerNotEntitled(
-                f"{signer.officer} was not entitled to sign for {office} at index {index}"
+                f"{signer.officer} was not entitled to sign a {event_type} for {office} at index {index}"
             )
 
 
 def _read_posting(item: Json) -> Posting:
     match item:
-        case {"office": str(office), "from": int(start), "to": (None | int()) as end}:
-            return Posting(office, start, end)
+        case {"office": str(office), "roles": list(roles), "from": int(start), "to": (None | int()) as end}:
+            return Posting(office, tuple(str(role) for role in roles), start, end)
         case _:
             raise MalformedOfficer("a posting has the members office, roles, from and to")

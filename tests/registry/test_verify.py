@@ -378,10 +378,12 @@ def resealed(payload: dict[str, Any]) -> bytes:
     return seal(EVENT, data, [sign(TAHSILDAR, EVENT, data)])
 
 
-def signed_by(*signers: Any, officer: str = "AP-1", office: str = OFFICE, revoke: bool = False) -> TitleProof:
+def signed_by(
+    *signers: Any, officer: str = "AP-1", office: str = OFFICE, revoke: bool = False, **posting: Any
+) -> TitleProof:
     """A parcel whose one event bears these signatures, with the states of the officers' keys."""
     registry = Registry()
-    registry.enrol(TAHSILDAR, "AP-1", office=office)
+    registry.enrol(TAHSILDAR, "AP-1", office=office, **posting)
     if revoke:
         registry.key_event("key.revoked/1", TAHSILDAR, reason="lost")
     registry.order({PARCEL: parcel_members(), UNIT: unit_members()}, *signers, officer=officer)
@@ -397,6 +399,11 @@ def test_an_officer_posted_above_the_parcels_office_may_sign() -> None:
 def test_an_officer_posted_elsewhere_may_not(office: str) -> None:
     with pytest.raises(SignerNotEntitled, match="AP-1 was not entitled"):
         verdict(signed_by(TAHSILDAR, office=office))
+
+
+def test_an_officer_whose_role_does_not_decide_such_orders_may_not() -> None:
+    with pytest.raises(SignerNotEntitled, match=r"AP-1 was not entitled to sign a mutation\.sale/1"):
+        verdict(signed_by(TAHSILDAR, roles=["lekhpal"]))
 
 
 def test_a_key_that_was_revoked_before_may_not_sign() -> None:

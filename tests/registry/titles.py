@@ -99,10 +99,12 @@ class Registry:
         """An event about an officer's key, signed by a root key."""
         return self._append(dsse.KEY, (SigningKey(bytes(32)),), {keyid(key): {}}, type=type_, **members)
 
-    def enrol(self, key: SigningKey, officer: str, *, office: str = OFFICE) -> None:
+    def enrol(
+        self, key: SigningKey, officer: str, *, office: str = OFFICE, roles: Sequence[str] = ("tahsildar",)
+    ) -> None:
         public = dsse.encode_base64(bytes(key.verify_key))
         self.key_event("key.enrolled/1", key, keyid=keyid(key), pub=public, officer=officer)
-        self.key_event("posting.started/1", key, office=office, roles=["tahsildar"])
+        self.key_event("posting.started/1", key, office=office, roles=list(roles))
 
     def _append(
         self, type_: str, signers: Sequence[SigningKey], touched: Mapping[str, Doc], **members: Any
