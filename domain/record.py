@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, cast
@@ -90,6 +91,34 @@ class Restriction:
             kind=str(doc["kind"]),
             on=cast("str | None", doc.get("on")),
             details=cast("str | None", doc.get("details")),
+            since=cast("int | None", doc["since"]),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hold:
+    """A place kept in the queue of dealings until a day; ``details`` commits to the certificate of who has it."""
+
+    kind: str = "priority"
+    until: date
+    details: Commitment
+    since: int | None = None
+
+    def doc(self) -> Doc:
+        return {
+            "kind": self.kind,
+            "since": self.since,
+            "until": self.until.isoformat(),
+            "on": None,
+            "details": self.details,
+        }
+
+    @classmethod
+    def of(cls, doc: Doc) -> Hold:
+        return cls(
+            kind=str(doc["kind"]),
+            until=date.fromisoformat(str(doc["until"])),
+            details=str(doc["details"]),
             since=cast("int | None", doc["since"]),
         )
 
@@ -191,7 +220,7 @@ class Unit:
     status: Literal["active", "closed"] = "active"
     charges: tuple[Charge, ...] = ()
     restrictions: tuple[Restriction, ...] = ()
-    holds: tuple[Restriction, ...] = ()
+    holds: tuple[Hold, ...] = ()
     pending: tuple[Pending, ...] = ()
 
     @property
@@ -238,7 +267,7 @@ class Unit:
             status=cast('Literal["active", "closed"]', doc["status"]),
             charges=tuple(Charge.of(d) for d in _docs(doc["charges"])),
             restrictions=tuple(Restriction.of(d) for d in _docs(doc["restrictions"])),
-            holds=tuple(Restriction.of(d) for d in _docs(doc["holds"])),
+            holds=tuple(Hold.of(d) for d in _docs(doc["holds"])),
             pending=tuple(Pending.of(d) for d in _docs(doc["pending"])),
         )
 

@@ -2,28 +2,36 @@
 
 A restriction is an item of a parcel's or a unit's ``restrictions``; with ``on`` it concerns one holder only and bars
 what that holder takes part in.  A permission allows one act; the restriction itself stays until an order removes it.
+The kinds and their law are data: ``restrictions.toml``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import tomllib
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from importlib import resources
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal, get_args
 
 from domain.record import Parcel, Restriction, Unit
 
-Nature = Literal["registration", "transfer", "succession", "division", "charge", "order", "correction"]
-NATURES: tuple[Nature, ...] = (
+Nature = Literal[
     "registration",
     "transfer",
     "succession",
     "division",
     "charge",
+    "authority",
     "order",
     "correction",
-)
-_DEALINGS: tuple[Nature, ...] = ("transfer", "division", "charge")
+]
+"""What an act is to the land.  ``authority``: the state's act upon rights or class (acquisition, grant, resumption,
+conversion, a decree carried out).  ``order``: an entry that warns, lightens or lifts, and moves no right."""
+NATURES: tuple[Nature, ...] = get_args(Nature)
+_DEALINGS: frozenset[Nature] = frozenset({"transfer", "division", "charge"})
+LANGUAGES = ("en", "hi", "te", "mr", "kn")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,121 +44,40 @@ class RestrictionKind:
     bars: frozenset[Nature]
     lifted_by: str | None
     remedy: str
+    open_to_credit: bool = False
+    """The law leaves a mortgage to the state, a co-operative society or a bank free."""
+    by_order: bool = False
+    """An officer's order notes it and removes it; others have acts of their own."""
+    personal: bool = False
+    """It concerns a holder, and goes when that holder goes; others stay with the land."""
 
 
-def _kind(
-    name: str,
-    english: str,
-    hindi: str,
-    source: str,
-    bars: Iterable[Nature],
-    lifted_by: str | None,
-    remedy: str,
-) -> RestrictionKind:
-    words = MappingProxyType({"en": english, "hi": hindi})
+def _kind(row: Mapping[str, Any]) -> RestrictionKind:
     return RestrictionKind(
-        name=name, words=words, source=source, bars=frozenset(bars), lifted_by=lifted_by, remedy=remedy
+        name=row["name"],
+        words=MappingProxyType({language: row[language] for language in LANGUAGES}),
+        source=row["source"],
+        bars=frozenset(row["bars"]),
+        lifted_by=row.get("lifted-by"),
+        remedy=row["remedy"],
+        open_to_credit=row.get("open-to-credit", False),
+        by_order=row.get("by-order", False),
+        personal=row.get("personal", False),
     )
 
 
+_TABLE = tomllib.loads((resources.files("domain") / "restrictions.toml").read_text(encoding="utf-8"))
+
 KINDS: Mapping[str, RestrictionKind] = MappingProxyType(
-    {
-        k.name: k
-        for k in (
-            _kind(
-                "stay",
-                "stay by a court",
-                "न्यायालय का स्थगन",
-                "Code of Civil Procedure 1908, O. XXXIX",
-                (*_DEALINGS, "succession"),
-                None,
-                "Have the stay vacated by the court that imposed it; the order is recorded first.",
-            ),
-            _kind(
-                "lis-pendens",
-                "suit pending",
-                "वाद लम्बित",
-                "Transfer of Property Act 1882, s. 52",
-                (),  # a transfer is not void, but subject to the suit: the note warns, it does not bar
-                None,
-                "Have the note removed when the suit has ended.",
-            ),
-            _kind(
-                "key-review",
-                "an officer's key is under review",
-                "अधिकारी की कुंजी की जाँच",
-                "transparency spec 5.3",
-                (*_DEALINGS, "succession"),
-                None,
-                "Wait until the entries signed with the key have been reviewed.",
-            ),
-            _kind(
-                "holders-incomplete",
-                "the older record does not name all holders",
-                "पुराने अभिलेख में सभी खातेदार दर्ज नहीं",
-                "Landlog: nothing is invented",
-                (*_DEALINGS, "succession"),
-                None,
-                "Have the holders recorded from the older record's source by a correction.",
-            ),
-            _kind(
-                "holder-deceased",
-                "the holder is reported deceased",
-                "खातेदार की मृत्यु सूचित",
-                "Registration of Births and Deaths Act 1969, s. 17",
-                _DEALINGS,
-                None,
-                "Let the heirs apply for the inheritance; nobody deals in the name of the dead.",
-            ),
-            _kind(
-                "minor",
-                "the holder is a minor",
-                "खातेदार अवयस्क",
-                "Hindu Minority and Guardianship Act 1956, s. 8",
-                _DEALINGS,
-                "court-permission",
-                "Let the guardian bring the court's permission, or wait until the holder comes of age.",
-            ),
-            _kind(
-                "tribal-land",
-                "land of a Scheduled Tribe's member",
-                "अनुसूचित जनजाति की भूमि",
-                "Maharashtra Land Revenue Code 1966, s. 36A; the like law of each state",
-                ("transfer", "charge"),
-                "collector-sanction",
-                "Obtain the Collector's sanction before the deed is made.",
-            ),
-            _kind(
-                "class-2-occupant",
-                "held with the Collector's permission to transfer only",
-                "केवल कलेक्टर की अनुमति से अन्तरणीय",
-                "Maharashtra Land Revenue Code 1966, s. 29",
-                ("transfer", "charge"),
-                "collector-permission",
-                "Obtain the Collector's permission, or have the land turned into class 1 first.",
-            ),
-            _kind(
-                "assigned-land",
-                "assigned by the state",
-                "राज्य द्वारा आवंटित",
-                "Andhra Pradesh Assigned Lands (Prohibition of Transfers) Act 1977, s. 3",
-                ("transfer", "charge"),
-                "government-permission",
-                "Obtain the government's permission; without it such a transfer is void.",
-            ),
-            _kind(
-                "prohibited-list",
-                "on the list of land that may not be registered",
-                "निषिद्ध सूची में",
-                "Registration Act 1908, s. 22-A as states have enacted it",
-                ("transfer", "charge", "division"),
-                "no-objection",
-                "Obtain the no-objection of the authority that put the land on the list.",
-            ),
-        )
-    }
+    {row["name"]: _kind(row) for row in _TABLE["restriction"]}
 )
 """Kinds known here.  A kind that is not known bars every dealing: it is safer to ask than to sell."""
+
+TENURES: Mapping[str, str] = MappingProxyType(dict(_TABLE["tenures"]))
+"""The restriction that a tenure carries with it, by the tenure's code; most carry none."""
+
+OPEN_TO_CREDIT = frozenset(name for name, kind in KINDS.items() if kind.open_to_credit)
+"""The kinds that do not bar a mortgage to the state, a co-operative society or a bank."""
 
 
 def bars(restriction: Restriction, nature: Nature, *, permissions: Iterable[str] = ()) -> bool:
@@ -167,23 +94,46 @@ def barred(
     *,
     permissions: Iterable[str] = (),
     acting: frozenset[str] = frozenset(),
+    spared: Collection[str] = (),
 ) -> list[str]:
     """What stands in the way, in words: "593873-U000045: stay by a court".
 
-    ``acting`` are the holders who take part: a restriction on one holder bars what that holder does.
+    ``acting`` are the holders who take part: a restriction on one holder bars what that holder does.  ``spared`` are
+    the kinds whose own law leaves this act free.
     """
     allowed = tuple(permissions)
     return [
-        f"{state.id}: {_words(restriction)}"
+        f"{state.id}: {words(restriction.kind)}{_lifting(restriction.kind)}"
         for state in states
         for restriction in state.restrictions
         if bars(restriction, nature, permissions=allowed)
+        and restriction.kind not in spared
         and (restriction.on is None or restriction.on in acting)
     ]
 
 
-def _words(restriction: Restriction) -> str:
-    kind = KINDS.get(restriction.kind)
-    words = kind.words["en"] if kind else restriction.kind
-    remedy = f" ({kind.lifted_by} lifts it for one act)" if kind and kind.lifted_by else ""
-    return words + remedy
+def held(
+    states: Iterable[Parcel | Unit], nature: Nature, *, presented: Collection[str], day: date
+) -> list[str]:
+    """The units whose next dealing is kept for somebody else, in words: "593873-U000045: held until 2026-12-31".
+
+    Holds queue in the order of the log: only the first that still runs counts, and it lets those through who present
+    the certificate that it commits to (``presented`` are commitments).  A hold ends with its last day by itself.
+    """
+    found = []
+    for unit in (s for s in states if isinstance(s, Unit) and nature in _DEALINGS):
+        first = next((h for h in unit.holds if h.until >= day), None)
+        if first is not None and first.details not in presented:
+            found.append(f"{unit.id}: held until {first.until} for another dealing")
+    return found
+
+
+def words(kind: str, language: str = "en") -> str:
+    """What people call the kind; its code where it is not known here."""
+    known = KINDS.get(kind)
+    return known.words[language] if known else kind
+
+
+def _lifting(kind: str) -> str:
+    known = KINDS.get(kind)
+    return f" ({known.lifted_by} lifts it for one act)" if known and known.lifted_by else ""

@@ -27,6 +27,10 @@ UnitLabel = NewType("UnitLabel", str)
 """Khata number, as people write it, blanks folded."""
 PartyRef = NewType("PartyRef", str)
 """A holder of the record, named by the commitment that stands there (base64 of 32 bytes)."""
+EntryRef = NewType("EntryRef", str)
+"""A charge, a restriction or a hold of the record, named by the ``details`` commitment that stands there."""
+Cnr = NewType("Cnr", str)
+"""A court case's number of record: 16 capital letters and digits, state and district first, year last."""
 Digest = NewType("Digest", str)
 """Base64 of a SHA-256: of canonical geometry bytes, or of a scanned paper."""
 Salt = NewType("Salt", bytes)
@@ -107,3 +111,39 @@ class Permission(Sealed):
     number: Text
     made: date
     by: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourtOrder(Deed):
+    """An order or decree of a court: ``number`` of the order, ``by`` the court, and the case it was made in."""
+
+    FIELD: ClassVar[str] = "court-order"
+
+    case: Text
+
+
+Lender = Literal["bank", "co-operative", "government", "private"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loan(Sealed):
+    """What a charge secures: the lender, the lender's own reference, the sum, and the CERSAI number where given."""
+
+    FIELD: ClassVar[str] = "loan"
+
+    lender: Text
+    lender_kind: Lender
+    reference: Text
+    paise: int | None = None
+    cersai: Text | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tenancy(Sealed):
+    """The terms of a lease: the tenant, his or her father's, husband's or guardian's name, the rent of a year."""
+
+    FIELD: ClassVar[str] = "tenancy"
+
+    tenant: Text
+    relation: Text | None = None
+    rent_paise: int | None = None

@@ -17,12 +17,14 @@ from domain.kit import Answer, Broken, Citation, Rule, rule
 from domain.law import Law
 from domain.quantities import Area
 from domain.record import Holding, Parcel, Record, Unit
-from domain.restrictions import NATURES, Nature, barred
+from domain.restrictions import NATURES, Nature, barred, held
 from domain.values import Deed, ParcelLabel, Party, Permission, Salt, Text, UnitLabel, issued
 
 REGISTRATION_ACT = Citation("Registration Act 1908", "s. 17")
 TRANSFER_OF_PROPERTY = Citation("Transfer of Property Act 1882", "s. 7")
 RECORD_LAW = Citation("Landlog", "the invariants of the record")
+PRIORITY = "priority"
+"""The kind of the certificate (a ``Permission``) that says whose dealing comes next while a hold stands."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,17 +95,22 @@ STANDING: tuple[Rule, ...] = (
 
 def _nothing_bars(nature: Nature) -> Rule:
     @rule(
-        "no restriction on the land or on those who act bars the dealing, or a permission lifts it",
-        source=Citation("Landlog", "domain/restrictions, each kind with its own law"),
-        remedy="Have the restriction removed first, or bring the permission document that lifts it for this act.",
+        "no restriction or priority hold bars the dealing, or a permission lifts the bar",
+        source=Citation("Landlog", "domain/restrictions.toml, each kind with its own law"),
+        remedy="Have the bar removed first, or bring the permission or certificate that lifts it for this act.",
     )
     def nothing_bars_dealing(a: Any, record: Record, law: Law) -> Answer:
+        concerned = states_concerned(a, record)
+        permissions: tuple[Permission, ...] = getattr(a, "permissions", ())
         found = barred(
-            states_concerned(a, record),
+            concerned,
             nature,
-            permissions=(p.kind for p in getattr(a, "permissions", ())),
+            permissions=(p.kind for p in permissions),
             acting=kit.parties(a),
+            spared=getattr(a, "spared", ()),
         )
+        presented = {p.commitment for p in permissions if p.kind == PRIORITY}
+        found += held(concerned, nature, presented=presented, day=law.day)
         return Broken("; ".join(found)) if found else True
 
     return nothing_bars_dealing
