@@ -24,7 +24,7 @@ from registry.acts import Act, Enrol, Post, Revoke, parse_act
 from registry.append import AlreadyAccepted, Append
 from registry.dsse import KEY, Envelope, keyid, parse_envelope, parse_payload, verify_envelope
 from registry.genesis import Genesis, load_genesis
-from registry.history import History, part_of, touches_of
+from registry.history import History, parts_of, touches_of
 from registry.log.note import VerifierKey
 from registry.officers import NotAuthorised, OfficerKey, Officers, officer_key, roll_of
 from registry.store import OfficeRecorder
@@ -123,8 +123,9 @@ class Ceremony:
         signers: Mapping[str, OfficerKey],
     ) -> Append:
         touched = act.touched(_known(histories), origin=self.genesis.origin)
+        parts = parts_of(payload)
         events = [
-            StoredEvent(identifier, histories[identifier].version + 1, act.type, part_of(payload, identifier))
+            StoredEvent(identifier, histories[identifier].version + 1, act.type, parts[identifier])
             for identifier in touched
         ]
         if isinstance(act, Enrol):

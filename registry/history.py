@@ -1,6 +1,6 @@
 """What one stream of the event store says: the state of a parcel, unit, case or officer's key, event by event.
 
-A stream keeps of each event the part that concerns it (``part_of``); folding those parts with the public
+A stream keeps of each event the part that concerns it (``parts_of``); folding those parts with the public
 projection gives the state document that auditors compute from the log.  The newest event may still wait for its
 place in the log; what follows on it can then not be signed yet, because its history hash is not known.
 """
@@ -96,21 +96,24 @@ class History:
         return document
 
 
-def part_of(payload: Doc, identifier: str) -> bytes:
-    """What the stream of ``identifier`` keeps of an order: the same payload, cut down to that one thing.
+def parts_of(payload: Doc) -> dict[str, bytes]:
+    """What the stream of each thing touched keeps of an order: the same payload, cut down to that one thing.
 
     >>> order = {"type": "mutation.sale/1", "touches": [{"id": "593873-000145", "prev_version": 1}],
     ...          "set": {"593873-000145": {"unit": "593873-U000045"}}, "facts": {}, "private": {}}
-    >>> part_of(order, "593873-000145").decode()  # doctest: +ELLIPSIS
+    >>> parts_of(order)["593873-000145"].decode()  # doctest: +ELLIPSIS
     '{"set":{"593873-000145":{"unit":...}},"touches":[{...}],"type":"mutation.sale/1"}'
     """
-    touches = cast("list[Doc]", payload["touches"])
-    part: Doc = {name: value for name, value in payload.items() if name not in _NOT_KEPT}
-    part["touches"] = [touch for touch in touches if touch["id"] == identifier]
-    if "set" in payload:
-        members = cast("Doc", payload["set"]).get(identifier)
-        part["set"] = {} if members is None else {identifier: members}
-    return canonical(part)
+    shared = {name: value for name, value in payload.items() if name not in _NOT_KEPT}
+    changes = cast("dict[str, Doc]", payload.get("set", {}))
+    parts = {}
+    for touch in cast("list[Doc]", payload["touches"]):
+        identifier = str(touch["id"])
+        part: Doc = {**shared, "touches": [touch]}
+        if "set" in payload:
+            part["set"] = {identifier: changes[identifier]} if identifier in changes else {}
+        parts[identifier] = canonical(part)
+    return parts
 
 
 def touches_of(histories: Sequence[History]) -> list[Json]:

@@ -34,7 +34,7 @@ from domain.values import EventId, OfficeCode, Sealed, Text
 from registry import dsse
 from registry.append import AlreadyAccepted, Append, Label
 from registry.cadastre import Cadastre
-from registry.history import History, part_of, touches_of
+from registry.history import History, parts_of, touches_of
 from registry.officers import OutsideJurisdiction, check_may_sign, officer_key
 from registry.openings import OpeningBox
 from registry.roles import contains
@@ -324,11 +324,11 @@ class Office:
         taken, released = kit.labels_moved(d.record, d.after)
         event_id = UUID(hex=str(payload["event_id"]))
         versions = {i: d.histories[i].version + 1 for i in sorted(d.after)}
+        parts = parts_of(payload)
         self._recorder.append(
             Append(
                 events=[
-                    StoredEvent(i, version, d.mutation.type, part_of(payload, i))
-                    for i, version in versions.items()
+                    StoredEvent(i, version, d.mutation.type, parts[i]) for i, version in versions.items()
                 ],
                 event_id=event_id,
                 entry=entry,
