@@ -1,6 +1,6 @@
 """The log as files: what the world reads, written so that no reader ever sees half of anything.
 
-Every file is written beside its place, made durable and then renamed.  Tiles and bundles come first, the
+Every file is written in a place apart, made durable and then renamed.  Tiles and bundles come first, the
 checkpoint that covers them last.  A full tile is written once and for ever.
 """
 
@@ -23,6 +23,7 @@ EntrySource = Callable[[int, int], Sequence[bytes]]
 
 _CHECKPOINT = "checkpoint"
 _LOCK = ".lock"
+_UNFINISHED = ".unfinished"
 
 
 class Publisher:
@@ -34,9 +35,12 @@ class Publisher:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Holds the directory against every other process of this machine, until the block ends."""
-        self._directory.mkdir(parents=True, exist_ok=True)
+        unfinished = self._directory / _UNFINISHED
+        unfinished.mkdir(parents=True, exist_ok=True)
         with open(self._directory / _LOCK, "wb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            for left in unfinished.iterdir():  # of a process that was killed
+                left.unlink()
             yield
 
     def checkpoint(self) -> bytes | None:
@@ -79,17 +83,13 @@ class Publisher:
         """Writes a file whole; its directory, which has yet to be made durable."""
         place = self._directory / name
         place.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=".new-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(temporary, 0o644)  # what is here is public, and a web server may serve it
-            os.replace(temporary, place)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        handle, temporary = tempfile.mkstemp(dir=self._directory / _UNFINISHED)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), 0o644)  # what is here is public, and a web server may serve it
+            os.fsync(file.fileno())
+        os.replace(temporary, place)
         return place.parent
 
 

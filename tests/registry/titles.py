@@ -19,6 +19,7 @@ from registry import dsse
 from registry.log.checkpoint import Checkpoint, sign_checkpoint
 from registry.log.cosignature import CosignatureSigner
 from registry.log.ed25519 import SeedKey
+from registry.log.encoding import encode_base64
 from registry.log.hashing import leaf_hash, node_hash
 from registry.log.map_head import MapHead
 from registry.log.note import NoteSigner
@@ -102,7 +103,7 @@ class Registry:
     def enrol(
         self, key: SigningKey, officer: str, *, office: str = OFFICE, roles: Sequence[str] = ("tahsildar",)
     ) -> None:
-        public = dsse.encode_base64(bytes(key.verify_key))
+        public = encode_base64(bytes(key.verify_key))
         self.key_event("key.enrolled/1", key, keyid=keyid(key), pub=public, officer=officer)
         self.key_event("posting.started/1", key, office=office, roles=list(roles))
 

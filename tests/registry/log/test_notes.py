@@ -42,6 +42,7 @@ from registry.log.note import (
     NoteSigner,
     NoteVerifier,
     UnsupportedKey,
+    Verifier,
     VerifierKey,
     open_note,
     parse_note,
@@ -56,6 +57,7 @@ NOTE, COSIGNATURE, PROOF = vectors("note"), vectors("cosignature"), vectors("tlo
 LOG = NoteVerifier(VerifierKey.parse(NOTE["vkey"]))
 WITNESS = CosignatureVerifier(VerifierKey.parse(COSIGNATURE["vkey"]))
 SIGNER = NoteSigner(LOG.name, SeedKey(bytes.fromhex(NOTE["ed25519_seed"])))
+KNOWN: list[Verifier] = [LOG, WITNESS]
 COSIGNER = CosignatureSigner(WITNESS.name, SeedKey(bytes.fromhex(COSIGNATURE["ed25519_seed"])))
 
 
@@ -174,7 +176,7 @@ def test_a_cosignature_is_made_and_checked_to_the_byte() -> None:
 def test_a_damaged_cosignature_of_a_known_witness_condemns_the_note(vector: dict[str, Any]) -> None:
     note = parse_note((NOTE["checkpoint"] + vector["line"]).encode())
     with pytest.raises(VerificationError) as refused:
-        verified_signatures(note, [LOG, WITNESS])
+        verified_signatures(note, KNOWN)
     assert refused.value.code == vector["error"]
 
 

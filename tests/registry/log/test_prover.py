@@ -13,6 +13,7 @@ from uuid import UUID
 import psycopg2
 import pytest
 
+from domain.canon import Json
 from domain.errors import VerificationError
 from registry.land_map import LandProjection
 from registry.log import storage
@@ -64,7 +65,7 @@ def village(rig: Rig) -> Iterator[Village]:
     village.order({PARCEL: titles.parcel_members(), UNIT: titles.unit_members()})
     village.order({NEIGHBOUR: titles.parcel_members(label="101/3", status="retired")})
     village.sequence()
-    half = [{"party": o.commitment, "num": 1, "den": 2} for o in (ASHA, RAVI)]
+    half: list[Json] = [{"party": o.commitment, "num": 1, "den": 2} for o in (ASHA, RAVI)]
     village.order({UNIT: {"shares": half}})
     village.sequence()
     yield village
@@ -189,7 +190,11 @@ def test_a_batch_that_is_not_published_yet_is_waited_for(
         hurried.title_proof(PARCEL)
     assert len(pauses) == 5
     assert hurried.inclusion(0).index == 0  # what is about the log alone needs not wait
-    patient = Prover(village.connection, origin=ORIGIN, pause=lambda _: village.sequencer.run_once() and None)
+
+    def publish(_: float) -> None:
+        village.sequencer.run_once()
+
+    patient = Prover(village.connection, origin=ORIGIN, pause=publish)
     assert verdict(patient.title_proof(PARCEL)).size == 9
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -22,6 +25,7 @@ from registry.log.policy import Policy, QuorumMissed
 from registry.log.publisher import Publisher
 from registry.log.sequencer import EntryRefused, NotCosigned, RolledBack, Sequencer, TreeForked
 from registry.log.tree import verify_consistency
+from tests.conftest import ROOT
 from tests.registry.log import reader
 from tests.registry.log.rig import LOG, ORIGIN, Rig
 
@@ -80,7 +84,8 @@ def test_a_batch_ends_when_it_has_changed_enough_states(rig: Rig, monkeypatch: p
 
 
 def test_tiles_grow_across_batches_and_full_ones_never_change(rig: Rig) -> None:
-    sequencer, seen = rig.sequencer(), {}
+    sequencer = rig.sequencer()
+    seen: dict[str, bytes] = {}
     for batch in range(6):
         for n in range(100):
             rig.accept(f"P-{n % 40}", f"Q-{batch}-{n}")
@@ -186,6 +191,42 @@ def test_a_crash_at_any_step_costs_nothing(
     heads = [index for index, entry in enumerate(found) if not entry.startswith(b"{")]
     assert rig.sql("select size from log.signed_tree order by 1") == [(index + 1,) for index in heads]
     assert rig.sql("select size from log.published") == [(len(found),)]
+
+
+WORKER = """
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from tests.registry.log.rig import Rig
+
+url, dsn, directory = sys.argv[1:]
+sequencer = Rig(SimpleNamespace(url=url, dsn=dsn), Path(directory)).sequencer()
+print("ready", flush=True)
+while sequencer.run_once(7):
+    pass
+"""
+
+
+def test_a_process_killed_at_any_moment_leaves_a_log_that_the_next_one_finishes(rig: Rig) -> None:
+    for n in range(400):
+        rig.accept(f"P-{n % 90}")
+    command = [sys.executable, "-c", WORKER, rig.database.url, rig.database.dsn, str(rig.directory)]
+    for wait in (0.01, 0.03, 0.06, 0.1, 0.15):
+        worker = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
+        with worker:
+            assert worker.stdout is not None
+            assert worker.stdout.readline() == b"ready\n"
+            time.sleep(wait)
+            worker.kill()
+        if (rig.directory / "checkpoint").exists():
+            rig.check()  # readers never see anything but a whole log
+    rig.accept("P-0")
+    while rig.sequencer().run_once():
+        pass
+    found = rig.check()
+    orders = [parse_object(entry)["order"] for entry in found if entry.startswith(b"{")]
+    assert orders == list(range(401))
+    assert list((rig.directory / ".unfinished").iterdir()) == []
 
 
 def test_the_connection_that_crashed_leaves_no_lock_behind(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
