@@ -1,22 +1,28 @@
 """State law as data: dated figures, each with its source and whether it is confirmed, and the state's own words.
 
-``domain/states/<code>/figures.toml`` holds the figures, ``words.toml`` the vocabulary.  A change of law is a new
-row with a later ``from``; the old row stays, for an event is judged by the law of its day.
+``domain/states/<code>/`` holds the tables.  A change of law is a new row with a later ``from``; the old row stays,
+for an event is judged by the law of its day.  Where a state's own row is missing the generic one serves, and what it
+says is then not confirmed for that state.
 """
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from importlib import resources
-from typing import Any
+from functools import cache, lru_cache
+from types import MappingProxyType
+from typing import Any, Literal
 
+from domain import states as tables
+from domain.days import Calendar, Counting, calendar_of
 from domain.errors import BadInput, RegistryError
+from domain.states import GENERIC
+from domain.units import AreaUnit, area_units, units_of
 
-GENERIC = "generic"
+Duty = Literal["enter", "verify", "decide", "decide-disputed", "appeal", "second-appeal"]
+Transfer = Literal["free", "with-permission", "none"]
 
 
 class NoSuchLaw(RegistryError):
@@ -35,6 +41,46 @@ class Figure:
     since: date
     source: str
     confirmed: bool
+    about: str = ""
+    """The mutation type that it is about, such as ``sale``; empty for all."""
+    counting: Counting = "calendar"
+    note: str = ""
+    """What is not certain about it, or how it was read."""
+    union: bool = False
+    """The law of the Union: the same in every state."""
+    state: str = GENERIC
+    """Whose row it is: ``generic`` where the state's own is missing."""
+
+    @property
+    def m2(self) -> Decimal:
+        """An area of land in square metres, exact.  Raises KeyError for a figure that is no area."""
+        return self.value * area_units()[self.unit]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """What a state calls the officer in a role, and what that officer does in a case."""
+
+    role: str
+    words: Mapping[str, str]
+    does: tuple[Duty, ...]
+    source: str
+    confirmed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tenure:
+    """A class of tenure or of land, as the state's record writes it, and the restrictions that it implies."""
+
+    code: str
+    words: Mapping[str, str]
+    written: str
+    """How the record abbreviates it (``1-ka``, ``Class 2``); empty where it does not."""
+    transfer: Transfer
+    implies: tuple[str, ...]
+    """Kinds of ``domain.restrictions``."""
+    source: str
+    confirmed: bool
 
 
 @dataclass(frozen=True)
@@ -44,32 +90,112 @@ class Law:
     state: str
     day: date
 
-    def figure(self, name: str) -> Figure:
-        """The figure in force on the day; the state's own, else the generic one.
+    def figure(self, name: str, about: str = "") -> Figure:
+        """The figure in force on the day; the state's own, else the generic one, then marked as not confirmed.
+
+        ``about`` names a mutation type (``sale``): a row about that type goes before the row for all.
+
+        >>> Law("ka", date(2026, 3, 2)).figure("notice-days-registered").value
+        Decimal('7')
+        >>> Law("ka", date(2020, 3, 2)).figure("notice-days-registered").value
+        Decimal('30')
 
         Raises:
             NoSuchLaw: when neither knows it for that day; the message lists what is known.
         """
-        for state in (self.state, GENERIC):
-            rows = [f for f in figures(state) if f.name == name and f.since <= self.day]
-            if rows:
-                return max(rows, key=lambda f: f.since)
-        known = ", ".join(sorted({f.name for f in figures(self.state) + figures(GENERIC)}))
-        raise NoSuchLaw(f"{self.state!r} has no figure {name!r} on {self.day}; known: {known}")
+        if found := _in_force(self.state, self.day, name, about):
+            return found
+        rows = [f for f in _all_figures(self.state) if f.name == name]
+        if rows:
+            first = min(f.since for f in rows)
+            raise NoSuchLaw(
+                f"{self.state!r} has no figure {name!r} on {self.day}: its rows begin on {first}",
+                field="day",
+                remedy="Give a later day, or enter the law of that time as a dated row with its source.",
+            )
+        known = ", ".join(sorted({f.name for f in _all_figures(self.state)}))
+        raise NoSuchLaw(f"{self.state!r} has no figure {name!r} on {self.day}; known: {known}", field="name")
+
+    def figures(self) -> tuple[Figure, ...]:
+        """Every figure in force on the day, the state's own and the generic ones beside, by name and type."""
+        named = sorted({(f.name, f.about) for f in _all_figures(self.state)})
+        found = (_in_force(self.state, self.day, name, about) for name, about in named)
+        return tuple(f for f, (_, about) in zip(found, named, strict=True) if f and f.about == about)
+
+    def deadline(self, name: str, start: date, about: str = "") -> date:
+        """The last day of the period that the figure sets, for an event on ``start``.
+
+        >>> Law("ka", date(2026, 3, 2)).deadline("notice-days-registered", date(2026, 3, 2))
+        datetime.date(2026, 3, 9)
+        """
+        figure = self.figure(name, about)
+        if figure.unit == "months":
+            return self.calendar.end_of_months(start, int(figure.value))
+        if figure.unit != "days":
+            raise NoSuchLaw(f"{name!r} is a figure of {figure.unit}, not of time", field="name")
+        return self.calendar.end(start, int(figure.value), figure.counting)
+
+    @property
+    def calendar(self) -> Calendar:
+        """The state's working days."""
+        return calendar_of(self.state)
 
     def word(self, name: str, language: str) -> str:
-        """The state's word for a thing (``parcel``, ``unit``, ``holder`` ...) in a language it speaks."""
-        for state in (self.state, GENERIC):
-            if found := words(state).get(language, {}).get(name):
-                return found
-        return words(GENERIC)["en"].get(name, name)
+        """The state's word for a thing (``parcel``, ``unit``, ``holder`` ...) or a code, in a language it speaks."""
+        for tongue in dict.fromkeys((language, "en")):
+            for state in (self.state, GENERIC):
+                if found := words(state).get(tongue, {}).get(name):
+                    return found
+        return name
+
+    def post(self, role: str, language: str = "en") -> str:
+        """What the state calls the officer in a role.
+
+        >>> Law("mh", date(2026, 3, 2)).post("lekhpal"), Law("ka", date(2026, 3, 2)).post("sub-divisional-officer")
+        ('Talathi (Gram Mahsul Adhikari)', 'Assistant Commissioner')
+
+        Raises:
+            BadInput: for a role that is not known; it lists those that are.
+        """
+        if role not in posts(self.state):
+            raise BadInput(
+                f"{role[:40]!r} is not a role",
+                field="role",
+                remedy=f"Known roles: {', '.join(sorted(posts(self.state)))}.",
+            )
+        return self.word(role, language)
+
+    def roles_that(self, duty: Duty) -> tuple[str, ...]:
+        """The roles whose officers do that in this state: ``verify``, ``decide``, ``appeal`` ..."""
+        return tuple(p.role for p in posts(self.state).values() if duty in p.does)
+
+    def tenure(self, code: str) -> Tenure:
+        """
+        Raises:
+            BadInput: for a class that the state does not know; it lists those that it does.
+        """
+        return tenure(self.state, code)
+
+    def unit(self, code: str, district: str | None = None) -> AreaUnit:
+        """The unit of area, if the state's papers of the day are written in it.
+
+        Raises:
+            BadInput: for a unit that they are not written in; it lists those that they are.
+        """
+        used = units(self.state, district, self.day)
+        if found := next((u for u in used if u.code == code), None):
+            return found
+        where = f"{self.state!r}, {district}" if district else repr(self.state)
+        raise BadInput(
+            f"the unit of area {code[:40]!r} is not one of {where} on {self.day}",
+            field="unit",
+            remedy=f"Known: {', '.join(u.code for u in used)}.",
+        )
 
 
-@cache
 def states() -> tuple[str, ...]:
     """The codes of the states whose law is here, ``generic`` among them."""
-    root = resources.files("domain") / "states"
-    return tuple(sorted(p.name for p in root.iterdir() if p.is_dir() and (p / "words.toml").is_file()))
+    return tables.codes()
 
 
 def law_of(state: str, day: date) -> Law:
@@ -77,13 +203,7 @@ def law_of(state: str, day: date) -> Law:
     Raises:
         BadInput: for a state whose law is not here; it lists those that are.
     """
-    if state not in states():
-        raise BadInput(
-            f"the law of state {state[:40]!r} is not known here",
-            field="state",
-            remedy=f"Known states: {', '.join(states())}.",
-        )
-    return Law(state, day)
+    return Law(tables.known(state), day)
 
 
 @cache
@@ -94,17 +214,22 @@ def state_of(office: str) -> str:
     ('ap', 'generic')
     """
     lgd = office.partition("/")[0]
-    return next((s for s in states() if _load(s, "state.toml").get("lgd") == lgd), GENERIC)
+    return next((s for s in states() if tables.table(s, "state")["lgd"] == lgd), GENERIC)
+
+
+def name_of(state: str) -> str:
+    """The state's name in English."""
+    return str(tables.table(state, "state")["name"])
 
 
 def languages(state: str) -> tuple[str, ...]:
     """The languages in which the state's record is written, English last."""
-    return tuple(_load(state, "state.toml").get("languages", ["en"]))
+    return tuple(tables.table(state, "state")["languages"])
 
 
 @cache
 def figures(state: str) -> tuple[Figure, ...]:
-    rows = _load(state, "figures.toml").get("figure", [])
+    """Every row of the state's table, of today and of the past."""
     return tuple(
         Figure(
             name=row["name"],
@@ -113,17 +238,106 @@ def figures(state: str) -> tuple[Figure, ...]:
             since=row["from"],
             source=row["source"],
             confirmed=row["confirmed"],
+            about=row.get("about", ""),
+            counting=row.get("counting", "calendar"),
+            note=row.get("note", ""),
+            union=row.get("union", False),
+            state=state,
         )
-        for row in rows
+        for row in tables.table(state, "figures").get("figure", [])
     )
 
 
 @cache
-def words(state: str) -> dict[str, dict[str, str]]:
-    """The vocabulary: language code to (name to word)."""
-    return {language: dict(table) for language, table in _load(state, "words.toml").items()}
+def posts(state: str) -> Mapping[str, Post]:
+    """The posts by their role: the state's own, and the generic ones for roles that it does not name."""
+    own = {row["role"]: _post(row) for row in tables.table(state, "posts").get("post", [])}
+    common: Mapping[str, Post] = {} if state == GENERIC else posts(GENERIC)
+    return MappingProxyType({**common, **own})
 
 
-def _load(state: str, name: str) -> dict[str, Any]:
-    path = resources.files("domain") / "states" / state / name
-    return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+@cache
+def tenures(state: str) -> tuple[Tenure, ...]:
+    """The classes of tenure and land that the state's record knows, its own first."""
+    own = tuple(_tenure(row) for row in tables.table(state, "tenures").get("tenure", []))
+    if state == GENERIC:
+        return own
+    return (*own, *(t for t in tenures(GENERIC) if t.code not in {o.code for o in own}))
+
+
+def tenure(state: str, code: str) -> Tenure:
+    """
+    Raises:
+        BadInput: for a class that the state does not know; it lists those that it does.
+    """
+    if found := next((t for t in tenures(state) if t.code == code), None):
+        return found
+    raise BadInput(
+        f"{code[:40]!r} is not a class of tenure or land of {state!r}",
+        field="tenure",
+        remedy=f"Known: {', '.join(t.code for t in tenures(state))}.",
+    )
+
+
+def units(state: str, district: str | None = None, day: date = date.max) -> tuple[AreaUnit, ...]:
+    """The units of area in which the state's papers are written: in a district, on a day.
+
+    >>> [u.code for u in units("generic", "Kangra") if u.districts]
+    ['kanal-kangra', 'marla-kangra']
+    """
+    return tuple(u for u in units_of(tables.known(state)) if u.in_use(district, day))
+
+
+@cache
+def words(state: str) -> Mapping[str, Mapping[str, str]]:
+    """The vocabulary: language code to (name to word), with the words of the state's posts, classes and units."""
+    found: dict[str, dict[str, str]] = {}
+    units_too = [u for s in (states() if state == GENERIC else (state,)) for u in units_of(s)]
+    coded: list[tuple[str, Mapping[str, str]]] = [
+        *((p.role, p.words) for p in posts(state).values()),
+        *((t.code, t.words) for t in tenures(state)),
+        *((u.code, u.words) for u in units_too),
+    ]
+    for code, by_language in coded:
+        for language, word in by_language.items():
+            found.setdefault(language, {}).setdefault(code, word)
+    for language, table in tables.table(state, "words").items():
+        found.setdefault(language, {}).update(table)
+    return MappingProxyType({language: MappingProxyType(table) for language, table in found.items()})
+
+
+def _all_figures(state: str) -> tuple[Figure, ...]:
+    return figures(state) if state == GENERIC else (*figures(state), *figures(GENERIC))
+
+
+@lru_cache(maxsize=8192)
+def _in_force(state: str, day: date, name: str, about: str) -> Figure | None:
+    for whose in dict.fromkeys((state, GENERIC)):
+        for topic in dict.fromkeys((about, "")):
+            rows = [f for f in figures(whose) if (f.name, f.about) == (name, topic) and f.since <= day]
+            if rows:
+                latest = max(rows, key=lambda f: f.since)
+                return latest if whose == state or latest.union else replace(latest, confirmed=False)
+    return None
+
+
+def _post(row: dict[str, Any]) -> Post:
+    return Post(
+        role=row["role"],
+        words=MappingProxyType(tables.sentences(row)),
+        does=tuple(row["does"]),
+        source=row["source"],
+        confirmed=row["confirmed"],
+    )
+
+
+def _tenure(row: dict[str, Any]) -> Tenure:
+    return Tenure(
+        code=row["code"],
+        words=MappingProxyType(tables.sentences(row)),
+        written=row.get("written", ""),
+        transfer=row["transfer"],
+        implies=tuple(row.get("implies", ())),
+        source=row["source"],
+        confirmed=row["confirmed"],
+    )

@@ -6,34 +6,22 @@ Every conversion is to square metres by an exact factor; the original is never d
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 
 from domain.errors import BadInput
+from domain.units import area_units
 
 Share = Fraction
 WHOLE = Fraction(1)
 MAX_DENOMINATOR = 10**12
 
 M2_PLACES = Decimal("0.0001")
-_FOOT2 = Decimal("0.09290304")  # the international foot, 0.3048 m exactly
 
-AREA_UNITS: dict[str, Decimal] = {  # square metres in one unit, exact
-    "m2": Decimal(1),
-    "are": Decimal(100),
-    "hectare": Decimal(10_000),
-    "acre": 43_560 * _FOOT2,
-    "guntha": 1_089 * _FOOT2,
-    "cent": Decimal("435.6") * _FOOT2,
-    "square-foot": _FOOT2,
-    "square-yard": 9 * _FOOT2,
-    "kanal": 5_445 * _FOOT2,
-    "marla": Decimal("272.25") * _FOOT2,
-    "bigha-pucca": 27_225 * _FOOT2,
-    "biswa-pucca": Decimal("1361.25") * _FOOT2,
-}
+AREA_UNITS: Mapping[str, Decimal] = area_units()
+"""Square metres in one unit, exact, by its code: the units of every state (``domain/states/*/units.toml``)."""
 
 
 def parse_share(text: str, *, field: str = "share") -> Share:
