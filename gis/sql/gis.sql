@@ -5,7 +5,6 @@
 -- gis.parcel is a projection, written by projections.runner alone: it follows from the log and the shapes, and can be
 -- dropped and built again.  One row for each version of a parcel whose row on the map differs from the one before.
 
-create extension if not exists postgis;
 
 create extension if not exists postgis;      -- where the owner may not, the operator does it once beforehand
 create schema if not exists gis;
