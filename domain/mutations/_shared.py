@@ -106,7 +106,7 @@ def _nothing_bars(nature: Nature) -> Rule:
             concerned,
             nature,
             permissions=(p.kind for p in permissions),
-            acting=kit.parties(a),
+            acting=a.acting() if hasattr(a, "acting") else kit.parties(a),
             spared=getattr(a, "spared", ()),
         )
         presented = {p.commitment for p in permissions if p.kind == PRIORITY}
