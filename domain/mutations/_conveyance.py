@@ -200,9 +200,9 @@ def _charges_leaving(c: Conveyance, unit: Unit) -> list[str]:
 
 
 @rule(
-    "the receiving unit lies in the same village and bears no charge",
+    "the receiving unit lies in the same village, has the same tenure and bears no charge",
     source=RECORD_LAW,
-    remedy="Open a new unit for the parcels: land that is received must not slip under another land's charge.",
+    remedy="Open a new unit for the parcels: land must not slip under another land's charge or tenure.",
 )
 def receiving_unit_is_free(a: Any, record: Record, law: Law) -> Answer:
     return all(_may_receive(c, record) for c in a.conveyances() if c.into is not None)
@@ -210,7 +210,8 @@ def receiving_unit_is_free(a: Any, record: Record, law: Law) -> Answer:
 
 def _may_receive(c: Conveyance, record: Record) -> bool:
     unit, into = record.units[c.unit], record.units[UnitId(str(c.into))]
-    return into.id != unit.id and into.village == unit.village and not into.charges and not unit.charges
+    alike = (into.village, into.tenure) == (unit.village, unit.tenure)
+    return into.id != unit.id and alike and not into.charges and not unit.charges
 
 
 @rule(
@@ -255,6 +256,7 @@ def convey(c: Conveyance, record: Record) -> tuple[State, ...]:
         without(unit, c.parcels),
         replace(
             receiving,
+            status="active",  # in an exchange it may have given all its land away a moment ago
             parcels=(*receiving.parcels, *c.parcels),
             holds=tuple(dict.fromkeys((*receiving.holds, *unit.holds))),
         ),
