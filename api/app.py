@@ -18,7 +18,8 @@ from fastapi.openapi.utils import get_openapi
 from api import models, problems
 from api.counter import Counter
 from api.middleware import Allowance, Door
-from api.routes import about, log, orders, parcels, splits, units, verify, villages
+from api.pages import views
+from api.routes import about, log, orders, papers, parcels, splits, units, verify, villages
 from api.wiring import House
 
 VERSION = "1"
@@ -27,7 +28,7 @@ A registry of land records in which nothing changes without a signed event, and 
 An answer says what the record of rights shows as of a checkpoint of the public log; an entry is presumed true until
 the contrary is proved, and does not by itself confer title.
 """
-_ROUTERS = (about, villages, parcels, splits, units, verify, orders, log)
+_ROUTERS = (about, villages, parcels, papers, splits, units, verify, orders, log)
 
 
 def create_app(
@@ -57,7 +58,8 @@ def create_app(
     app.state.counter = counter
     for routes in _ROUTERS:
         app.include_router(routes.router)
-    problems.install(app)
+    app.include_router(views.router)
+    problems.install(app, page=views.error_page)
     app.add_middleware(Door, allowance=allowance, clock=clock)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it
     return app

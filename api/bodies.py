@@ -14,6 +14,7 @@ from domain.canon import Json
 from domain.errors import BadInput
 
 MIB = 1 << 20
+MAX_DEPTH = 64  # levels: a form has fewer than ten
 
 MAX_DEPTH = 64
 

@@ -105,7 +105,7 @@ class Door:
             return
         send = _with_headers(scope, send)
         if scope["method"] == "HEAD":
-            scope["method"], send = "GET", _without_body(send)
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         refusal = self._refusal(scope)
         if refusal is not None:
             await refusal(scope, receive, send)

@@ -7,7 +7,7 @@ What we did not expect stays a plain 500 without words (``api.middleware``); its
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -33,6 +33,8 @@ from registry.officers import NotAuthorised
 from registry.openings import OpeningDamaged
 
 MEDIA_TYPE = "application/problem+json"
+_FOR_PROGRAMS = ("/v1/", "/log/", "/openapi.json")
+Page = Callable[[Request, RegistryError], Response]
 _log = logging.getLogger(__name__)
 
 
@@ -46,6 +48,12 @@ class TooManyRequests(RegistryError):
     """One address asks more often than a public counter can serve; it may ask again in a moment."""
 
     code: ClassVar[str] = "too-many-requests"
+
+
+class BadRequest(BadForm):
+    """Parts of the address, the query or the headers are not of the form that they must have."""
+
+    code: ClassVar[str] = "bad-request"
 
 
 class NoSuchPage(NotFound):
@@ -77,6 +85,7 @@ _STATUS: Mapping[type[RegistryError], int] = {
     RegistryError: 400,
     BadInput: 400,
     BadForm: 422,
+    BadRequest: 400,
     NotCanonical: 400,
     TooLarge: 413,
     EntryTooLarge: 413,
@@ -115,6 +124,14 @@ _GONE = (
 def status_of(kind: type[RegistryError]) -> int:
     """The HTTP status of a kind of error: its own, else that of the nearest class above it."""
     return next(_STATUS[c] for c in kind.__mro__ if c in _STATUS)
+
+
+def answer(request: Request, error: RegistryError) -> Response:
+    """The error as a problem document, or as a page where a person was reading pages."""
+    if request.url.path.startswith(_FOR_PROGRAMS) or "text/html" not in request.headers.get("accept", ""):
+        return problem(error)
+    page: Page = request.app.state.problem_page
+    return page(request, error)
 
 
 def problem(error: RegistryError) -> Response:
@@ -170,8 +187,9 @@ def known() -> dict[str, type[RegistryError]]:
     return {kind.code: kind for kind in _kinds(RegistryError)}
 
 
-def install(app: FastAPI) -> None:
-    """Let the application answer every error as a problem."""
+def install(app: FastAPI, *, page: Page) -> None:
+    """Let the application answer every error as a problem; ``page`` shows it where a person was reading pages."""
+    app.state.problem_page = page
     app.add_exception_handler(RegistryError, _on_registry_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
@@ -241,13 +259,13 @@ def _on_registry_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RegistryError)
     if status_of(type(error)) >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("%s %s: %s", request.method, request.url.path, error)
-    return problem(error)
+    return answer(request, error)
 
 
 def _on_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = tuple(_fault(e) for e in error.errors())
-    return problem(faults[0] if len(faults) == 1 else BadForm(faults))
+    return answer(request, BadRequest(faults))
 
 
 def _fault(error: Mapping[str, Any]) -> BadInput:
@@ -264,29 +282,32 @@ def _fault(error: Mapping[str, Any]) -> BadInput:
 def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == HTTPStatus.NOT_FOUND:
-        return problem(
+        return answer(
+            request,
             NoSuchPage(
                 f"nothing is served at {request.url.path[:200]}",
                 remedy="/openapi.json lists every address.",
-            )
+            ),
         )
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        answer = problem(
+        told = answer(
+            request,
             MethodNotAllowed(
                 f"{request.method[:20]} is not allowed at {request.url.path[:200]}",
                 remedy=f"Allowed: {(error.headers or {}).get('Allow', 'see /openapi.json')}.",
-            )
+            ),
         )
-        answer.headers.update(error.headers or {})
-        return answer
-    return problem(BadInput(str(error.detail)))
+        told.headers.update(error.headers or {})
+        return told
+    return answer(request, BadInput(str(error.detail)))
 
 
 def _on_database_gone(request: Request, error: Exception) -> Response:
     _log.error("%s %s: the database does not answer: %s", request.method, request.url.path, error)
-    return problem(
+    return answer(
+        request,
         Unavailable(
             "the registry's database does not answer at the moment; nothing was changed",
             remedy="Try again in a few seconds.",
-        )
+        ),
     )

@@ -6,17 +6,14 @@ the counter can add is whether the record has moved on since: an old proof is ge
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-import pypdf
-from pypdf.errors import PyPdfError
-
 from api.counter import Counter
 from domain.canon import Json
 from domain.errors import NotFound, VerificationError
+from projections.paper import attached_proof
 from registry.log.policy import Policy
 from registry.log.title_proof import MAX_BYTES
 from registry.verify import Verdict, verify_title_proof
@@ -26,13 +23,6 @@ NOTE = (
     "This verdict is the registry's own, by its own policy. Who has to rely on it verifies the proof offline, "
     "with a policy from a source of his own: `landlog verify FILE --policy POLICY`."
 )
-_PROOF_BEGINS = b'{"format":"landlog/title-proof@'
-
-
-class NoProofInside(VerificationError):
-    """The extract (PDF) has no title proof attached, so only the paper speaks for it."""
-
-    code = "no-proof-inside"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,28 +80,9 @@ def proof_in(data: bytes) -> bytes:
     """The title proof in a file: the file itself, or what is attached to an extract.
 
     Raises:
-        NoProofInside: when an extract carries none.
+        VerificationError: for an extract without a proof (``projections.paper.attachment``).
     """
-    if not data.startswith(b"%PDF-"):
-        return data
-    try:
-        attached = [
-            bytes(body)
-            for bodies in pypdf.PdfReader(io.BytesIO(data)).attachments.values()
-            for body in bodies
-        ]
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise NoProofInside(
-            f"the file is damaged and no attachment can be read from it ({type(error).__name__})",
-            remedy="Take the extract as it was downloaded; a scan or a photo of it has lost the proof.",
-        ) from error
-    proofs = [body for body in attached if body.startswith(_PROOF_BEGINS)]
-    if len(proofs) != 1:
-        raise NoProofInside(
-            f"{len(proofs)} title proofs are attached to this PDF, and an extract has one",
-            remedy="Take the extract as it was downloaded; printing it to PDF again drops the proof.",
-        )
-    return proofs[0]
+    return attached_proof(data) if data.startswith(b"%PDF-") else data
 
 
 def policy_of(counter: Counter) -> Policy:

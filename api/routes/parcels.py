@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Query, Request, Response
@@ -23,12 +24,17 @@ from api.problems import responses
 from domain.canon import Json, parse_object
 from domain.errors import NotFound
 from domain.ids import kind_of
+from domain.law import law_of, state_of
 from projections.documents import parties_of, with_as_of
 from registry.log.title_proof import MEDIA_TYPE as PROOF
 from registry.log.title_proof import parse_title_proof, reveal
 
 router = APIRouter(prefix="/v1/parcels", tags=["parcels"])
 
+_NAMES = (
+    "record", "parcel", "unit", "holder", "relation", "share", "area", "drawn", "use", "class", "tenure", "village",
+    "charges", "restrictions", "holds", "pending", "former", "office", "none", "undetermined", "presumptive",
+)  # fmt: skip
 _RECORD = (
     "select p.doc, s.checkpoint_size, to_char(s.cosigned_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
     " from records.parcel p, records.position s where p.parcel_id = %s and s.name = 'records'"
@@ -81,6 +87,14 @@ def proof(
     data = proof_of(counter_of(request), parcel_id, history=history)
     name = f'attachment; filename="{parcel_id}.title-proof.json"'
     return answer(request, data, media_type=PROOF, headers={"Content-Disposition": name})
+
+
+def words_of(document: dict[str, Any], language: Language, day: date) -> dict[str, str]:
+    """What the state calls the parts of the record and the codes that stand in this one."""
+    law = law_of(state_of(document["office"]), day)
+    items = [i for name in ("charges", "restrictions", "holds", "pending") for i in document[name]]
+    codes = [document["use"], document["class"], document["unit"]["tenure"], *(i["kind"] for i in items)]
+    return {name: law.word(name, language) for name in (*_NAMES, *filter(None, codes))}
 
 
 def record_now(counter: Counter, parcel_id: str) -> bytes:

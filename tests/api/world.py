@@ -176,9 +176,8 @@ def devgarh() -> Json:
                     }
                     for name, relation, share in holders
                 ],
-                "id": unit(n),
             }
-            for n, (khata, holders) in enumerate(HOLDERS.items(), 1)
+            for khata, holders in HOLDERS.items()
         ],
         "parcels": [
             {
@@ -189,7 +188,6 @@ def devgarh() -> Json:
                 "use": "irrigated",
                 "former_labels": [f"{int(label) + 100}"],
                 "geometry": geometry_hash(canonical_bytes(field_shape(label))),
-                "id": parcel(int(label)),
             }
             for label, khata in KHATA_OF.items()
         ],
