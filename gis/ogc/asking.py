@@ -48,6 +48,8 @@ class Asked:
     system: System = SYSTEMS[WGS84]
     limit: int = DEFAULT_LIMIT
     cursor: str = ""
+    past: bool = False
+    """Whether a day or an interval was asked for, and not what stands now."""
     conditions: list[Compiled] = field(default_factory=list)
 
     def where(self) -> Compiled:
@@ -57,16 +59,27 @@ class Asked:
 
     def page(self) -> Compiled:
         """The rows of the page and one more, which tells that there is a next."""
+        key = f'"{self.layer.key}"'
+        after = Compiled(f" and {key} > %s", [self.cursor]) if self.cursor else Compiled("")
+        return self._rows(after, limit=self.limit + 1)
+
+    def one(self, identifier: str) -> Compiled:
+        """The row of one feature."""
+        return self._rows(Compiled(f' and "{self.layer.key}" = %s', [identifier]), limit=1)
+
+    def _rows(self, more: Compiled, *, limit: int) -> Compiled:
         layer, where = self.layer, self.where()
-        columns = ", ".join(f'"{name}"' for name in layer.properties)
         key = f'"{layer.key}"'
-        shape = self._shape()
-        after = f" and {key} > %s" if self.cursor else ""
-        sql = (
-            f"select {key}, st_asgeojson({shape}, 9), {columns} from {layer.source}"  # noqa: S608  # names are ours
-            f" where {where.sql}{after} order by {key} limit %s"
+        # Over a past interval a feature may have several rows: the newest of them is shown, once.
+        once, newest = (
+            (f"distinct on ({key}) ", f", {layer.valid[0]} desc") if self.past and layer.valid else ("", "")
         )
-        return Compiled(sql, [*where.args, *([self.cursor] if self.cursor else []), self.limit + 1])
+        columns = ", ".join(f'"{name}"' for name in layer.properties)
+        sql = (
+            f"select {once}{key}, st_asgeojson({self._shape()}, 9), {columns} from {layer.source}"  # noqa: S608
+            f" where {where.sql}{more.sql} order by {key}{newest} limit %s"
+        )
+        return Compiled(sql, [*where.args, *more.args, limit])
 
     def _shape(self) -> str:
         column = self.layer.geometry
@@ -89,6 +102,7 @@ def ask(layer: Layer, parameters: Mapping[str, str]) -> Asked:
         system=system_of(parameters.get("crs", WGS84), "crs"),
         limit=_limit(parameters.get("limit")),
         cursor=_cursor(parameters.get("cursor", "")),
+        past="datetime" in parameters,
     )
     asked.conditions.append(_when(layer, parameters.get("datetime", "")))
     if "bbox" in parameters:
