@@ -52,6 +52,36 @@ def proof(parcel: Parcel, out: Out = None) -> None:
 
 
 @app.command()
+def pdf(
+    parcel: Parcel,
+    out: Out = None,
+    lang: Annotated[
+        str | None,
+        typer.Option(help="The record's language beside English: hi, te ...", show_default=False),
+    ] = None,
+    base: Annotated[
+        str, typer.Option(help="Where the registry's pages are: the code on the paper leads there.")
+    ] = "http://127.0.0.1:8000",
+) -> None:
+    """Print the extract of a parcel: one A4 page (PDF/A) with map, code and the title proof attached."""
+    from api import clock
+    from api.counter import Counter
+    from api.routes import papers
+
+    with registry() as house:
+        identifier = resolve(house, parcel)
+        desk = Counter(house, clock.instant)
+        try:
+            url = f"{base.rstrip('/')}/parcels/{identifier}"
+            data = papers.extract_of(desk, identifier, url=url, lang=_language(lang))
+        finally:
+            desk.close()
+    place = out or Path(f"{identifier}.pdf")
+    write_bytes(place, data)
+    console.say(f"{place} is the extract of {identifier}; `landlog verify {place}` checks it.")
+
+
+@app.command()
 def history(parcel: Parcel) -> None:
     """List every order on a parcel, oldest first: log index, day, type, officer, and what it says."""
     with registry() as house:
@@ -64,6 +94,23 @@ def history(parcel: Parcel) -> None:
             )
             for row in cursor:
                 console.out.print("\t".join(map(str, row)))
+
+
+def _language(text: str | None) -> Any:
+    """One of the languages of records; None leaves it to the village.
+
+    Raises:
+        BadInput: for a language that no record is written in.
+    """
+    from api.addresses import LANGUAGES
+
+    if text is not None and text not in LANGUAGES:
+        raise BadInput(
+            f"{text[:20]!r} is no language of a record here",
+            field="--lang",
+            remedy=f"Known: {', '.join(LANGUAGES)}.",
+        )
+    return text
 
 
 def resolve(house: House, text: str) -> str:

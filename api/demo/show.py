@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,53 +19,67 @@ from api.routes.parcels import proof_of
 from api.settings import Settings
 from api.wiring import House
 from domain.errors import RegistryError, VerificationError
+from registry.database import DatabaseUnavailable
 from registry.log.policy import Policy
+from registry.postgres import NoDatabase
 from registry.verify import verify_title_proof
 
 DIRECTORY = "demo"
 HOST = "127.0.0.1"
 MOST_PROOFS = 12
+_LOCK = ".in-use"
+
+
+class DemonstrationInUse(RegistryError):
+    """Another process shows the demonstration that would have to be replaced."""
+
+    code = "demonstration-in-use"
 
 
 def show(settings: Settings, *, once: bool, port: int, tell: Tell, result: Callable[[str], None]) -> None:
     """Play the demonstration; serve its portal afterwards, unless ``once``.
 
+    An earlier one that cannot be taken up is kept beside and begun afresh.
+
     Raises:
         RegistryError: when it cannot be played, also not from the beginning.
     """
     own = replace(settings, home=settings.home / DIRECTORY)
+    fresh = not own.home.exists()
+    with ExitStack() as stack:
+        try:
+            house, proved = _play(stack, own, tell)
+        except Exception as error:
+            if fresh or settings.database_url or isinstance(error, NoDatabase | DatabaseUnavailable):
+                raise
+            stack.close()
+            kept = _put_aside(own.home)
+            tell(f"An earlier demonstration cannot be taken up ({type(error).__name__}: {error}).")
+            tell(f"It was moved to {kept}; starting afresh.")
+            house, proved = _play(stack, own, tell)
+        for line in summary(house, proved, port):
+            result(line)
+        if not once:
+            serve(house, port, tell)
+
+
+def _play(stack: ExitStack, own: Settings, tell: Tell) -> tuple[House, list[Path]]:
+    """The registry with its day played, open until ``stack`` is closed, and the proofs that were checked."""
+    started = time.monotonic()
     own.home.mkdir(parents=True, exist_ok=True)
     own.home.chmod(
         0o711
     )  # the database's account passes through to its own directory, which is closed to others
-    try:
-        _play(own, once=once, port=port, tell=tell, result=result)
-    except RegistryError as error:
-        if settings.database_url or not _is_broken(error):
-            raise
-        kept = _put_aside(own.home)
-        tell(
-            f"An earlier demonstration is damaged ({error.message}). It was moved to {kept}; starting afresh."
-        )
-        own.home.mkdir(parents=True)
-        own.home.chmod(0o711)
-        _play(own, once=once, port=port, tell=tell, result=result)
-
-
-def _play(own: Settings, *, once: bool, port: int, tell: Tell, result: Callable[[str], None]) -> None:
-    started = time.monotonic()
-    with wiring.opened(own, origin=stage.ORIGIN) as house:
-        tell("The demonstration tehsil of Phoolsar")
-        staged = stage.set_up(house, tell)
-        tell("A day of work")
-        parcels = day.play(staged)
-        tell("Proofs")
-        proved = prove(staged, parcels)
-        for line in summary(house, proved, port):
-            result(line)
-        tell(f"It took {time.monotonic() - started:.1f} s.")
-        if not once:
-            serve(house, port, tell)
+    stack.enter_context(_in_use(own.home))
+    house = stack.enter_context(wiring.opened(own, origin=stage.ORIGIN))
+    tell("The demonstration tehsil of Phoolsar")
+    staged = stage.set_up(house, tell)
+    tell("A day of work")
+    parcels = day.play(staged)
+    tell("Proofs")
+    proved = prove(staged, parcels)
+    tell(f"It took {time.monotonic() - started:.1f} s.")
+    return house, proved
 
 
 def prove(staged: Stage, parcels: Sequence[str]) -> list[Path]:
@@ -150,16 +166,29 @@ def serve(house: House, port: int, tell: Tell) -> None:
         raise failure[0]
 
 
-def _is_broken(error: RegistryError) -> bool:
-    """Whether starting afresh helps: something of the demonstration's own does not fit together."""
-    return error.code.startswith(
-        ("key-file", "already-founded", "opening-damaged", "tree-forked", "rolled-back")
-    )
+@contextmanager
+def _in_use(home: Path) -> Iterator[None]:
+    """Say that the demonstration in this directory is in use, by as many processes as like."""
+    with (home / _LOCK).open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
 
 
 def _put_aside(home: Path) -> Path:
-    """Keep one broken demonstration, in case somebody wants to look at it."""
-    kept = home.with_name(home.name + ".broken")
-    shutil.rmtree(kept, ignore_errors=True)
-    home.rename(kept)
+    """Keep one broken demonstration, in case somebody wants to look at it.
+
+    Raises:
+        DemonstrationInUse: when another process has it open.
+    """
+    with (home / _LOCK).open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DemonstrationInUse(
+                f"the demonstration in {home} does not work as it should, and another process uses it",
+                remedy="Stop the other `landlog demo`, then start this one again.",
+            ) from None
+        kept = home.with_name(home.name + ".broken")
+        shutil.rmtree(kept, ignore_errors=True)
+        home.rename(kept)
     return kept

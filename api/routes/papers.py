@@ -37,7 +37,20 @@ _PAUSE_SECONDS = 0.1
     },
 )
 def record_pdf(request: Request, parcel_id: ParcelAddress, lang: Language | None = None) -> Response:
-    counter = counter_of(request)
+    base = str(request.base_url).rstrip("/")
+    data = extract_of(counter_of(request), parcel_id, url=f"{base}/parcels/{parcel_id}", lang=lang)
+    name = f'inline; filename="{parcel_id}.pdf"'
+    headers = {"Content-Disposition": name, "Vary": "Host"}  # the code on the page leads to this host
+    return answer(request, data, media_type="application/pdf", headers=headers)
+
+
+def extract_of(counter: Counter, parcel_id: str, *, url: str, lang: Language | None = None) -> bytes:
+    """The extract of a parcel as a PDF; ``url`` is where the code on it leads.
+
+    Raises:
+        NotFound: for an id that was never given.
+        Unavailable: when the views stay behind the log.
+    """
     document, proof, head = _of_one_checkpoint(counter, parcel_id)
     language = lang or str(village(counter, document["village"]["lgd"])["languages"][0])
     cosigned_at = document["as_of"]["cosigned_at"]
@@ -51,18 +64,15 @@ def record_pdf(request: Request, parcel_id: ParcelAddress, lang: Language | None
         width=width,
         height=height,
     )
-    data = extract(
+    return extract(
         document,
         proof=proof,
         svg=drawing,
-        url=f"{str(request.base_url).rstrip('/')}/parcels/{parcel_id}",
+        url=url,
         language=language,
         as_of=as_of,
         fonts=font_directory(counter.house.settings.home),
     )
-    name = f'inline; filename="{parcel_id}.pdf"'
-    headers = {"Content-Disposition": name, "Vary": "Host"}  # the code on the page leads to this host
-    return answer(request, data, media_type="application/pdf", headers=headers)
 
 
 def _of_one_checkpoint(counter: Counter, parcel_id: str) -> tuple[dict[str, Any], bytes, MapHead]:
