@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 
 from domain.ids import ParcelId, UnitId
+from domain.mutations._papers import Agreement
 from domain.mutations._shared import KHATA, SISTERS, parcel, person
 from domain.record import Charge, Commitment, Holding, Record, Restriction
-from domain.values import Party
+from domain.values import Party, Salt, Text
 
 NEIGHBOURS = UnitId("999101-U000070")
 GROVE = ParcelId("999101-000103")
@@ -28,6 +30,10 @@ VILLAGERS = SISTERS.with_states(
     ),
 )
 """The two sisters' khata 45, and beside it Sohan's khata 70 over khasra 103 (0.4200 ha)."""
+
+MEMORANDUM = Agreement(
+    number=Text("7/2026"), made=date(2026, 9, 14), by=Text("Gram Panchayat, Devgarh"), salt=Salt(b"m" * 32)
+)
 
 LOAN = Charge(kind="mortgage", rank=1, on=None, details="L" * 43 + "=", since=5)
 

@@ -17,7 +17,7 @@ from domain.kit import Answer, Broken, Citation, State, rule
 from domain.law import Law
 from domain.mutations._papers import Minority
 from domain.mutations._shared import RECORD_LAW, parcels_of
-from domain.quantities import MAX_DENOMINATOR, WHOLE, Share
+from domain.quantities import MAX_DENOMINATOR, WHOLE, Share, format_share
 from domain.record import Charge, Commitment, Holding, Parcel, Record, Restriction, Unit
 from domain.restrictions import KINDS
 from domain.values import Party, PartyRef
@@ -76,6 +76,14 @@ class PersonRef:
 def ref_of(person: Person) -> PersonRef:
     minority = person.minority.commitment if person.minority else None
     return PersonRef(party=person.ref, also_as=person.also_as, minority=minority)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HolderShare:
+    """A holder of a unit, with the share that he or she has in it from now on."""
+
+    holder: PartyRef
+    share: Share
 
 
 @rule(
@@ -147,6 +155,31 @@ def stands_in_each_khata(a: Any, record: Record, law: Law) -> Answer:
     return Broken(", ".join(strange)) if strange else True
 
 
+@rule(
+    "every holder of the unit is given one share",
+    source=RECORD_LAW,
+    remedy="List each recorded holder once; who takes nothing releases, and who is new takes by another mutation.",
+)
+def every_holder_has_a_share(a: Any, record: Record, law: Law) -> Answer:
+    given = [s.holder for s in a.shares]
+    holders = record.units[a.unit].holders
+    if not given or (set(given) == holders and len(given) == len(holders)):
+        return True
+    return Broken(
+        f"{len(holders - set(given))} have none, {len(set(given) - holders)} are not holders of {a.unit}"
+    )
+
+
+@rule(
+    "the shares add up to one",
+    source=RECORD_LAW,
+    remedy="Correct the shares from the agreement or the order: together they are the whole of the unit.",
+)
+def shares_make_up_the_whole(a: Any, record: Record, law: Law) -> Answer:
+    added = sum((s.share for s in a.shares), Fraction(0))
+    return not a.shares or added == WHOLE or Broken(f"they add up to {format_share(added)}")
+
+
 def is_of_age(born: date, law: Law) -> bool:
     """Whether who was born that day is of age on the day of the order: from the birthday on."""
     years = int(law.figure("age-of-majority").value)
@@ -156,6 +189,17 @@ def is_of_age(born: date, law: Law) -> bool:
 def can_be_written(shares: Iterable[Share | None]) -> bool:
     """Whether every share is coarse enough for the record: a denominator of at most 10^12."""
     return all(s is None or s.denominator <= MAX_DENOMINATOR for s in shares)
+
+
+def left_behind(unit: Unit, shares: Mapping[Commitment, Share]) -> list[str]:
+    """What lies on holders whose share these new shares make smaller: it would cover less than it did."""
+    burdens: list[Charge | Restriction] = [*unit.charges, *unit.restrictions]
+    return [
+        b.kind
+        for b in burdens
+        if b.on and b.kind not in PERSONAL
+        if b.on not in shares or shares[b.on] < unit.share_of(b.on)
+    ]
 
 
 def noted(unit: Unit, kind: str, holder: Commitment) -> bool:
@@ -196,6 +240,17 @@ def passed(
 def rehung(parcel: Parcel, givers: Iterable[Commitment], after: Unit, takers: Sequence[Commitment]) -> Parcel:
     """The parcel with what lay on the givers carried to the takers."""
     return replace(parcel, restrictions=_hung(parcel.restrictions, givers, after, takers))
+
+
+def restated(unit: Unit, shares: Iterable[Holding]) -> Unit:
+    """The unit with its shares stated anew; a charge on a share that has changed is flagged.
+
+    What concerned a person who is a holder no longer goes with that person.
+    """
+    after = replace(unit, shares=tuple(shares))
+    staying = (r for r in unit.restrictions if r.kind not in PERSONAL or r.on in (None, *after.holders))
+    flags = _changed_shares(unit, (), after, ())
+    return replace(after, restrictions=_once([*staying, *flags]))
 
 
 def minorities(unit: Unit, people: Iterable[PersonRef]) -> Unit:
@@ -261,8 +316,9 @@ def _changed_shares(
     for charge in before.charges:
         bearers = _bearers(charge, after, takers) if charge.on in giving else iter([charge.on])
         for bearer in bearers:
-            if bearer and after.share_of(bearer) != before.share_of(str(charge.on)):
-                yield Restriction(kind=CHANGED_SHARE, on=bearer, details=charge.details)
+            known = before.shares_determined and bearer
+            if known and after.share_of(known) != before.share_of(str(charge.on)):
+                yield Restriction(kind=CHANGED_SHARE, on=known, details=charge.details)
 
 
 def _once(burdens: Iterable[Burden]) -> tuple[Burden, ...]:
