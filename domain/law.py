@@ -290,13 +290,14 @@ def units(state: str, district: str | None = None, day: date = date.max) -> tupl
 
 @cache
 def words(state: str) -> Mapping[str, Mapping[str, str]]:
-    """The vocabulary: language code to (name to word), with the words of the state's posts, classes and units."""
+    """The vocabulary: language code to (name to word), with the words of posts, classes, units and restrictions."""
     found: dict[str, dict[str, str]] = {}
     units_too = [u for s in (states() if state == GENERIC else (state,)) for u in units_of(s)]
     coded: list[tuple[str, Mapping[str, str]]] = [
         *((p.role, p.words) for p in posts(state).values()),
         *((t.code, t.words) for t in tenures(state)),
         *((u.code, u.words) for u in units_too),
+        *((row["name"], tables.sentences(row)) for row in tables.restrictions()),
     ]
     for code, by_language in coded:
         for language, word in by_language.items():

@@ -51,6 +51,13 @@ def table(state: str, subject: str) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
+@cache
+def restrictions() -> tuple[dict[str, Any], ...]:
+    """The rows of ``domain/restrictions.toml``: kinds that every state shares, with their words."""
+    text = (resources.files("domain") / "restrictions.toml").read_text(encoding="utf-8")
+    return tuple(tomllib.loads(text)["restriction"])
+
+
 def sentences(row: dict[str, Any]) -> dict[str, str]:
     """The members of a row that are words in a language: those named by a two-letter code.
 
