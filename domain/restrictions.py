@@ -46,6 +46,8 @@ class RestrictionKind:
     remedy: str
     open_to_credit: bool = False
     """The law leaves a mortgage to the state, a co-operative society or a bank free."""
+    condition: bool = False
+    """The state gave the land on this condition, and keeps a say in what becomes of it."""
     by_order: bool = False
     """An officer's order notes it and removes it; others have acts of their own."""
     personal: bool = False
@@ -61,6 +63,7 @@ def _kind(row: Mapping[str, Any]) -> RestrictionKind:
         lifted_by=row.get("lifted-by"),
         remedy=row["remedy"],
         open_to_credit=row.get("open-to-credit", False),
+        condition=row.get("condition", False),
         by_order=row.get("by-order", False),
         personal=row.get("personal", False),
     )
@@ -78,6 +81,9 @@ TENURES: Mapping[str, str] = MappingProxyType(dict(_TABLE["tenures"]))
 
 OPEN_TO_CREDIT = frozenset(name for name, kind in KINDS.items() if kind.open_to_credit)
 """The kinds that do not bar a mortgage to the state, a co-operative society or a bank."""
+
+CONDITIONAL = frozenset(name for name, kind in KINDS.items() if kind.condition)
+"""The kinds that are conditions on which the state gave the land."""
 
 
 def bars(restriction: Restriction, nature: Nature, *, permissions: Iterable[str] = ()) -> bool:
