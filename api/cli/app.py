@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -63,10 +64,10 @@ def landlog() -> None:
     """
 
 
-def main() -> None:
+def main(args: Sequence[str] | None = None) -> None:
     """Run one command; ends the process with 0, 1 (refused or failed) or 2 (misuse)."""
     try:
-        app(prog_name="landlog")
+        app(args, prog_name="landlog")
     except RegistryError as error:
         console.tell(error)
     except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough

@@ -1,4 +1,4 @@
-"""How the command line speaks: two consoles, errors in words, a progress bar, questions."""
+"""How the command line speaks: results and remarks, errors in words, a progress bar, questions."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from domain.errors import BadInput, Refused, RegistryError
 
-out = Console(highlight=False, markup=False, soft_wrap=True)
-"""For results: plain text, which other programs may read."""
 err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 """For people: progress, remarks, errors."""
 
 Report = Callable[[int, int], None]  # how much is done, of how much
+
+
+def result(text: str) -> None:
+    """What was asked for, to stdout: plain text that other programs may read."""
+    typer.echo(text)
 
 
 def say(text: str) -> None:

@@ -25,4 +25,4 @@ def demo(
     """
     from api.demo import show  # brings everything there is
 
-    show.show(Settings.of(), once=once, port=port, tell=console.say, result=console.out.print)
+    show.show(Settings.of(), once=once, port=port, tell=console.say, result=console.result)

@@ -46,4 +46,4 @@ def init(
         "Move them to media that are kept apart once the first officers are posted."
     )
     console.say("Next: landlog key new, landlog key enrol, landlog key post; then landlog import village.")
-    console.out.print(vkey)
+    console.result(vkey)

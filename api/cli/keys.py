@@ -55,7 +55,7 @@ def new(
     passphrase = "" if plain else console.passphrase("the new key", passphrase_file, twice=True)
     keys.save(key, file, passphrase=passphrase, plain=plain)
     console.say(f"{file} holds a new key. Keep it to yourself; it cannot be made again.")
-    console.out.print(key.keyid)
+    console.result(key.keyid)
 
 
 @app.command()
@@ -71,7 +71,7 @@ def request(
     key = load_key(file, passphrase_file)
     pop = key.prove_possession(origin=origin or Settings.of().origin, officer=officer)
     document = {"format": REQUEST, "officer": officer, "pub": encode_base64(key.public), "pop": pop}
-    console.out.print(json.dumps(document, indent=1))
+    console.result(json.dumps(document, indent=1))
 
 
 @app.command()
@@ -166,7 +166,7 @@ def _perform(
         event_id = ceremony.submit(dsse.seal(dsse.KEY, payload, signatures))
         house.settle()
     console.say(f"{question}: recorded.")
-    console.out.print(event_id.hex)
+    console.result(event_id.hex)
 
 
 def _root_keys(settings: Settings, founded: genesis.Genesis) -> list[Path]:

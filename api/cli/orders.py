@@ -145,7 +145,7 @@ def submit(order: OrderArgument) -> None:
         house.settle()
         index = house.index_of(receipt.event_id)
     console.say("Recorded." if index is not None else "Recorded; its place in the log follows.")
-    console.out.print(json.dumps(_receipt(receipt, index), indent=1))
+    console.result(json.dumps(_receipt(receipt, index), indent=1))
 
 
 @app.command("split-line")
@@ -164,7 +164,7 @@ def split_line(
         if svg:
             write_bytes(svg, applications.draw(parcel, pieces, house).encode())
     for piece in pieces:
-        console.out.print(
+        console.result(
             f"piece {piece.number}: {piece.area.figure} {piece.area.unit} recorded, {piece.drawn_m2} m2 drawn, "
             f"around {piece.longitude:.6f}, {piece.latitude:.6f}"
         )

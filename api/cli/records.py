@@ -34,10 +34,10 @@ def show(
     with registry() as house:
         document = read(house, resolve(house, parcel))
     if as_json:
-        console.out.print(json.dumps(document, ensure_ascii=False, indent=1))
+        console.result(json.dumps(document, ensure_ascii=False, indent=1))
         return
     for line in lines(document):
-        console.out.print(line)
+        console.result(line)
 
 
 @app.command()
@@ -93,7 +93,7 @@ def history(parcel: Parcel) -> None:
                 (identifier,),
             )
             for row in cursor:
-                console.out.print("\t".join(map(str, row)))
+                console.result("\t".join(map(str, row)))
 
 
 def _language(text: str | None) -> Any:

@@ -82,10 +82,10 @@ def verify(
     if min_size is not None and verdict.size < min_size:
         raise _superseded(verdict.size, min_size)
     if as_json:
-        console.out.print(json.dumps(_document(verdict, proved), ensure_ascii=False, indent=1))
+        console.result(json.dumps(_document(verdict, proved), ensure_ascii=False, indent=1))
         return
-    console.out.print("The proof holds.")
-    console.out.print(verdict.words)
+    console.result("The proof holds.")
+    console.result(verdict.words)
     if verdict.as_of is None:
         console.say(
             "Note: the policy asks for no witnesses, so only the log's own word says that this is its newest state."

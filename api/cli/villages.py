@@ -29,7 +29,7 @@ def list_() -> None:
     if not rows:
         console.say("No village is registered yet: landlog import village.")
     for lgd, name, local, parcels, hectares in rows:
-        console.out.print(f"{lgd}\t{name}\t{local}\t{parcels}\t{hectares}")
+        console.result(f"{lgd}\t{name}\t{local}\t{parcels}\t{hectares}")
 
 
 @app.command()
@@ -49,4 +49,4 @@ def parcels(
             (village, label, label_key(label) if label else ""),
         )
         for row in cursor:
-            console.out.print("\t".join(map(str, row)))
+            console.result("\t".join(map(str, row)))
