@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 
+import shapely
+
 from domain.errors import BadInput, NotFound
 from domain.survey import Survey
 from gis import shapes, survey
@@ -39,20 +41,30 @@ class Cadastre:
     def survey(
         self, parcel: str, parent: str, children: Sequence[str], *, given: Mapping[str, bytes]
     ) -> Survey:
-        """Measures the children (digests) against their parent's shape and the parcels that touch it.
+        """``survey_all`` of the children of one parcel, ``parent`` being the digest of its shape."""
+        return self.survey_all({parcel: parent}, children, given=given)
+
+    def survey_all(
+        self, parents: Mapping[str, str], children: Sequence[str], *, given: Mapping[str, bytes]
+    ) -> Survey:
+        """Measures the children (digests) against their parents' shapes and the parcels that touch them.
+
+        ``parents`` are digests by parcel; none when a parcel without a map is among them.
 
         Raises:
             NotFound: for a child whose shape neither came with the order nor is held already.
         """
-        known = {**self.bodies([parent, *(c for c in children if c not in given)]), **self.checked(given)}
+        wanted = [*parents.values(), *(c for c in children if c not in given)]
+        known = {**self.bodies(wanted), **self.checked(given)}
         if absent := [c for c in children if c not in known]:
             raise NotFound(
                 f"the shape {absent[0]} is not here",
                 field="shapes",
                 remedy="Send the canonical geometry bytes of every child along with the application.",
             )
-        body = known[parent]
-        return survey.examine(body, [known[c] for c in children], self.neighbours(parcel, body))
+        bodies = [known[digest] for digest in parents.values()]
+        around = self.neighbours(list(parents), bodies) if bodies else []
+        return survey.examine_all(bodies, [known[c] for c in children], around)
 
     def bodies(self, digests: Sequence[str]) -> dict[str, bytes]:
         """The canonical bytes of the shapes held under these digests."""
@@ -63,14 +75,14 @@ class Cadastre:
             )
             return {base64.b64encode(h).decode(): bytes(body) for h, body in cursor}
 
-    def neighbours(self, parcel: str, body: bytes) -> list[bytes]:
-        """The shapes on today's map whose extent meets the parcel's."""
-        west, south, east, north = shapes.from_bytes(body).bounds
+    def neighbours(self, parcels: Sequence[str], bodies: Sequence[bytes]) -> list[bytes]:
+        """The shapes on today's map whose extent meets that of the parcels together."""
+        west, south, east, north = shapely.total_bounds(shapes.from_bytes_many(bodies)).tolist()
         with self._datastore.cursor() as cursor:
             cursor.execute(
                 "select s.body from gis.parcel p join gis.shape s using (hash)"
-                " where p.valid_to is null and p.parcel_id <> %s"
+                " where p.valid_to is null and p.parcel_id <> all(%s)"
                 " and p.geom && st_makeenvelope(%s, %s, %s, %s, 4326) order by p.parcel_id limit %s",
-                (parcel, west, south, east, north, MAX_NEIGHBOURS),
+                (list(parcels), west, south, east, north, MAX_NEIGHBOURS),
             )
             return [bytes(row[0]) for row in cursor]
