@@ -290,7 +290,7 @@ def units(state: str, district: str | None = None, day: date = date.max) -> tupl
 
 @cache
 def words(state: str) -> Mapping[str, Mapping[str, str]]:
-    """The vocabulary: language code to (name to word), with the words of posts, classes, units and restrictions."""
+    """The vocabulary: language code to (name to word), with the words of all the tables beside it."""
     found: dict[str, dict[str, str]] = {}
     units_too = [u for s in (states() if state == GENERIC else (state,)) for u in units_of(s)]
     coded: list[tuple[str, Mapping[str, str]]] = [
@@ -298,6 +298,7 @@ def words(state: str) -> Mapping[str, Mapping[str, str]]:
         *((t.code, t.words) for t in tenures(state)),
         *((u.code, u.words) for u in units_too),
         *((row["name"], tables.sentences(row)) for row in tables.restrictions()),
+        *((row["name"], tables.sentences(row)) for row in _papers(state)),
     ]
     for code, by_language in coded:
         for language, word in by_language.items():
@@ -305,6 +306,10 @@ def words(state: str) -> Mapping[str, Mapping[str, str]]:
     for language, table in tables.table(state, "words").items():
         found.setdefault(language, {}).update(table)
     return MappingProxyType({language: MappingProxyType(table) for language, table in found.items()})
+
+
+def _papers(state: str) -> list[dict[str, Any]]:
+    return [row for rows in tables.table(state, "papers").values() for row in rows]
 
 
 def _all_figures(state: str) -> tuple[Figure, ...]:
