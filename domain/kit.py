@@ -229,8 +229,8 @@ class Mutation:
             else frozenset()
         )
 
-    def shapes(self, application: Any) -> tuple[str, tuple[str, ...]] | None:
-        """A parent parcel and the digests of its children's shapes, where the cadastre must measure them first."""
+    def shapes(self, application: Any) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """Parent parcels and the digests of their children's shapes, where the cadastre must measure them first."""
         asked = getattr(self.module, "shapes", None)
         return asked(application) if asked else None
 

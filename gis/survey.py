@@ -1,7 +1,7 @@
 """The cadastre's measurements of proposed shapes against what stood before; the rules of a mutation judge them.
 
 Gaps, overlaps and land outside are cut in the stored plane, where shapes that share corners fit exactly, and turned
-into square metres by the parcel's own scale (its drawn area over its area in square degrees).  Projecting such
+into square metres by the land's own scale (its drawn area over its area in square degrees).  Projecting such
 splinters one by one would add the bend of each long side, some metres square, which is no land.
 """
 
@@ -9,14 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import cast
 
 import numpy as np
 import shapely
+from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from domain.errors import BadInput
 from domain.survey import Survey
-from gis.shapes import drawn_area, drawn_areas, from_bytes, from_bytes_many, square_metres
+from gis.shapes import (
+    canonical_bytes,
+    drawn_area,
+    drawn_areas,
+    from_bytes,
+    from_bytes_many,
+    square_metres,
+)
 from gis.splitting import widths_m
 from gis.tolerances import MEET_M, METRES_PER_DEGREE, UNITS_PER_DEGREE
 
@@ -25,24 +34,36 @@ _NONE = Decimal("0.00")
 
 
 def examine(parent: bytes, children: Sequence[bytes], neighbours: Sequence[bytes] = ()) -> Survey:
-    """Measure children against the parent that they divide and the parcels around it (canonical bytes all).
+    """``examine_all`` of the children of one parent."""
+    return examine_all([parent], children, neighbours)
 
-    A child that cannot be read is named in ``faults`` and counts nothing.  Raises: BadInput for a parent that cannot.
+
+def examine_all(
+    parents: Sequence[bytes], children: Sequence[bytes], neighbours: Sequence[bytes] = ()
+) -> Survey:
+    """Measure children against the parents whose land they take up and the parcels around (canonical bytes all).
+
+    Without parents, because a record has no map, the children are measured by themselves.  A child that cannot be
+    read is named in ``faults`` and counts nothing.  Raises: BadInput for a parent that cannot.
     """
-    whole = from_bytes(parent)
+    before = list(from_bytes_many(parents)) if parents else []
     shapes, faults = _read(children)
-    drawn = drawn_areas(shapes)
-    covered = shapely.union_all(shapes, grid_size=_GRID) if any(shapes) else shapely.Polygon()
     present = [shape for shape in shapes if shape is not None]
-    scale = square_metres([whole])[0] / whole.area
+    covered = shapely.union_all(present, grid_size=_GRID) if present else shapely.Polygon()
+    whole = together(before) if before else covered
+    scale = square_metres([whole])[0] / whole.area if whole.area else 0.0
     doubly = sum(shape.area for shape in present) - covered.area
     gap = _figure(shapely.difference(whole, covered, grid_size=_GRID).area * scale)
     outside = _figure(shapely.difference(covered, whole, grid_size=_GRID).area * scale)
-    # Children that fill the parent have its boundary: with nothing missing or beyond, no neighbour has lost theirs.
+    # Children that fill the parents have their boundary: with nothing missing or beyond, no neighbour has lost theirs.
     unmatched = _unmatched(whole, covered, neighbours) if gap or outside else 0
     return Survey(
-        parent_m2=drawn_area(whole),
-        children_m2=tuple(_NONE if shape is None else m2 for shape, m2 in zip(shapes, drawn, strict=True)),
+        parent_m2=drawn_area(whole) if before else _NONE,
+        parents_m2=tuple(drawn_areas(before)) if before else (),
+        pieces=len(shapely.get_parts(whole)) if before else 0,
+        children_m2=tuple(
+            _NONE if shape is None else m2 for shape, m2 in zip(shapes, drawn_areas(shapes), strict=True)
+        ),
         gap_m2=gap,
         overlap_m2=_figure(doubly * scale),
         outside_m2=outside,
@@ -50,6 +71,29 @@ def examine(parent: bytes, children: Sequence[bytes], neighbours: Sequence[bytes
         unmatched_edges=unmatched,
         faults=faults,
     )
+
+
+def merged(parcels: Sequence[bytes]) -> bytes:
+    """The shape of adjoining parcels as one, in canonical bytes: what an amalgamation records."""
+    return canonical_bytes(together(list(from_bytes_many(parcels))))
+
+
+def together(parcels: Sequence[BaseGeometry]) -> Polygon | MultiPolygon:
+    """The land of several parcels: a strip between two of them in which both boundaries meet (MEET_M) is taken in.
+
+    Each of the two was surveyed to within that width, so the strip is nobody's land but an error of drawing.
+    """
+    if len(parcels) == 1:
+        return cast("Polygon | MultiPolygon", parcels[0])
+    union = shapely.union_all(parcels, grid_size=_GRID)
+    reach = MEET_M / METRES_PER_DEGREE / 2
+    closed = union.buffer(reach, join_style="mitre").buffer(-reach, join_style="mitre")
+    strips = [
+        strip
+        for strip in shapely.get_parts(shapely.difference(closed, union, grid_size=_GRID))
+        if np.count_nonzero(shapely.dwithin(parcels, strip, reach)) > 1
+    ]
+    return cast("Polygon | MultiPolygon", shapely.union_all([union, *strips], grid_size=_GRID))
 
 
 def _read(children: Sequence[bytes]) -> tuple[list[BaseGeometry | None], tuple[str, ...]]:

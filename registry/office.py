@@ -289,10 +289,11 @@ class Office:
         asked = mutation.shapes(application)
         if asked is None:
             return None
-        parent = record.parcels.get(ParcelId(asked[0]))
-        if parent is None or parent.geometry is None:
+        parents, children = asked
+        if any(ParcelId(p) not in record.parcels for p in parents):
             return None  # a rule of the mutation says so in words
-        return self._cadastre.survey(parent.id, parent.geometry, asked[1], given=shapes)
+        drawn = {p: digest for p in parents if (digest := record.parcels[ParcelId(p)].geometry)}
+        return self._cadastre.survey_all(drawn if len(drawn) == len(parents) else {}, children, given=shapes)
 
     def _shapes(self, application: Any, given: Mapping[str, bytes]) -> dict[str, bytes]:
         """The shapes to store with the order: those that the application names and that were sent along."""

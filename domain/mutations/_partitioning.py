@@ -10,31 +10,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Protocol
 
 from domain.ids import ParcelId, UnitId
-from domain.kit import Answer, Broken, Citation, State, rule
+from domain.kit import Answer, Broken, Citation, Rule, State, rule
 from domain.law import Law
+from domain.mutations import _parcels
+from domain.mutations._parcels import (
+    Child,
+    Redrawn,
+    ids_of,
+    retired,
+    successor,
+)
 from domain.mutations._shared import RECORD_LAW, NewUnit, moved
-from domain.quantities import Area, total
 from domain.record import Holding, Parcel, Record, Unit
-from domain.survey import Survey
-from domain.values import Digest, ParcelLabel, PartyRef, issued
-
-SUBDIVISION = Citation("Landlog", "a split leaves no gap, no overlap and no splinter")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Child:
-    """A part of a parcel that is split, with its new boundary."""
-
-    label: ParcelLabel
-    area: Area
-    geometry: Digest
-    """SHA-256 of the child's canonical geometry bytes."""
-    id: ParcelId | None = issued("parcel")  # noqa: RUF009  # a dataclasses.field with metadata
+from domain.values import Digest, PartyRef
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,86 +112,12 @@ def every_portion_has_land(a: Any, record: Record, law: Law) -> Answer:
     return all(p.parcels or p.children for p in a.portions)
 
 
-@rule(
-    "the cadastre has measured the new boundaries",
-    source=SUBDIVISION,
-    remedy="Give the shapes of the children; a parcel without a map is surveyed before it is split.",
-)
-def shapes_are_measured(a: Any, record: Record, law: Law) -> Answer:
-    return a.split is None or bool(record.survey and record.survey.parent_m2)
+def _of_division(measuring: Rule) -> Rule:
+    return replace(measuring, holds=lambda a, record, law: measuring.holds(_redrawn(a), record, law))
 
 
-@rule(
-    "the children are valid shapes that fill their parent and do not overlap",
-    source=SUBDIVISION,
-    remedy="Draw the line again: from outside of the parcel through it to the outside.",
-)
-def children_fill_the_parent(a: Any, record: Record, law: Law) -> Answer:
-    survey = record.survey
-    if survey is None:
-        return True
-    limit = law.figure("split-gap").value
-    wrong = {"uncovered": survey.gap_m2, "covered twice": survey.overlap_m2, "outside": survey.outside_m2}
-    found = [*survey.faults, *(f"{name} {m2} m2" for name, m2 in wrong.items() if m2 > limit)]
-    return Broken("; ".join(found)) if found else True
-
-
-@rule(
-    "no child is a splinter",
-    source=SUBDIVISION,
-    remedy="Move the line so that each part can be found on the ground.",
-)
-def no_child_is_a_splinter(a: Any, record: Record, law: Law) -> Answer:
-    survey = record.survey
-    if survey is None:
-        return True
-    area, width = law.figure("least-area").value, law.figure("least-width").value
-    small = [f"{m2} m2" for m2 in survey.children_m2 if m2 < area]
-    narrow = [f"{survey.narrowest_m} m wide"] if survey.narrowest_m < width else []
-    return Broken("; ".join(small + narrow)) if small or narrow else True
-
-
-@rule(
-    "the children still meet the neighbours of their parent",
-    source=SUBDIVISION,
-    remedy="Keep the outer boundary as it stands; correct it by a boundary correction, with the neighbours heard.",
-)
-def children_meet_the_neighbours(a: Any, record: Record, law: Law) -> Answer:
-    edges = record.survey.unmatched_edges if record.survey else 0
-    return Broken(f"{edges} neighbours no longer meet") if edges else True
-
-
-@rule(
-    "the recorded areas of the children make up the parent's",
-    source=SUBDIVISION,
-    remedy="Divide the recorded area of the parent; it is the recorded figures that must balance.",
-)
-def recorded_areas_balance(a: Any, record: Record, law: Law) -> Answer:
-    if a.split is None:
-        return True
-    parent = record.parcels[a.split].area.m2
-    added = total(c.area.m2 for c in children_of(a))
-    rounding = Decimal("0.0001") * len(children_of(a))  # each child is rounded once
-    return abs(added - parent) <= rounding or Broken(f"they add up to {added} m2, the parent has {parent} m2")
-
-
-@rule(
-    "each child's recorded area agrees with its shape",
-    source=SUBDIVISION,
-    remedy="Divide the recorded area in the proportion in which the line divides the drawn one.",
-)
-def recorded_areas_agree_with_shapes(a: Any, record: Record, law: Law) -> Answer:
-    survey = record.survey
-    if survey is None or a.split is None or not survey.parent_m2:
-        return True
-    parent = record.parcels[a.split].area.m2
-    limit = parent * law.figure("split-area-tolerance").value / 100
-    wrong = [
-        f"{child.label}: recorded {child.area.m2} m2, by its shape {expected:.2f} m2"
-        for child, drawn in zip(children_of(a), survey.children_m2, strict=True)
-        if abs(child.area.m2 - (expected := parent * drawn / survey.parent_m2)) > limit
-    ]
-    return Broken("; ".join(wrong)) if wrong else True
+def _redrawn(a: Division) -> Redrawn:
+    return Redrawn(gone=(a.split,) if a.split else (), come=tuple(children_of(a)))
 
 
 DIVISION = (
@@ -208,21 +126,14 @@ DIVISION = (
     every_holder_has_one_portion,
     every_parcel_has_one_portion,
     every_portion_has_land,
-    shapes_are_measured,
-    children_fill_the_parent,
-    no_child_is_a_splinter,
-    children_meet_the_neighbours,
-    recorded_areas_balance,
-    recorded_areas_agree_with_shapes,
+    *map(_of_division, _parcels.MEASURED),
 )
 """The rules of every division, whoever orders it."""
 
 
 def shapes_of(division: Division) -> tuple[tuple[ParcelId, ...], tuple[Digest, ...]] | None:
     """What the cadastre must measure before the decision: the parent and the shapes of its children."""
-    if division.split is None:
-        return None
-    return (division.split,), tuple(c.geometry for c in children_of(division))
+    return _parcels.shapes_of(_redrawn(division))
 
 
 def divided(division: Division, record: Record) -> tuple[State, ...]:
@@ -237,8 +148,7 @@ def divided(division: Division, record: Record) -> tuple[State, ...]:
         after += children
         after += [moved(record.parcels[p], became.id) for p in portion.parcels if became.id != unit.id]
     if division.split:
-        born = tuple(ParcelId(str(c.id)) for c in children_of(division))
-        after.append(replace(record.parcels[division.split], status="retired", successors=born))
+        after.append(retired(record.parcels[division.split], ids_of(children_of(division))))
     if all(p.new_unit for p in division.portions):
         after.append(replace(unit, status="closed", parcels=()))
     return tuple(after)
@@ -268,23 +178,8 @@ def _made_whole(holdings: Sequence[Holding]) -> tuple[Holding, ...]:
 
 
 def _born(children: Sequence[Child], division: Division, record: Record, unit: Unit) -> list[Parcel]:
-    return [_child(c, record.parcels[division.split], unit) for c in children] if division.split else []
-
-
-def _child(child: Child, parent: Parcel, unit: Unit) -> Parcel:
-    if child.id is None:
-        raise ValueError("a new parcel has its id before it is applied")  # `complete` has seen to it
-    return replace(
-        parent,
-        id=child.id,
-        label=child.label,
-        unit=unit.id,
-        area=child.area,
-        geometry=child.geometry,
-        ulpin=None,  # a ULPIN follows from the vertices: the children wait for theirs
-        predecessors=(parent.id,),
-        successors=(),
-        pending=(),
+    return (
+        [successor(c, [record.parcels[division.split]], unit.id) for c in children] if division.split else []
     )
 
 
@@ -299,27 +194,5 @@ def split_in_words(division: Division, record: Record) -> str:
     return f" ({parent.label} → {labels})" if parent else ""
 
 
-# A line through the sisters' field, for the worked examples.
-
-WEST = Child(
-    id=ParcelId("999101-000901"),
-    label=ParcelLabel("101/1"),
-    area=Area(Decimal("1500.0000"), "0.1500", "hectare"),
-    geometry=Digest("A" * 43 + "="),
-)
-EAST = Child(
-    id=ParcelId("999101-000902"),
-    label=ParcelLabel("101/2"),
-    area=Area(Decimal("2500.0000"), "0.2500", "hectare"),
-    geometry=Digest("B" * 42 + "A="),
-)
-MEASURED = Survey(
-    parent_m2=Decimal("4010.00"),
-    children_m2=(Decimal("1503.00"), Decimal("2507.00")),
-    gap_m2=Decimal("0.00"),
-    overlap_m2=Decimal("0.00"),
-    outside_m2=Decimal("0.00"),
-    narrowest_m=Decimal("18.20"),
-    unmatched_edges=0,
-    faults=(),
-)
+WEST, EAST, MEASURED = _parcels.WEST, _parcels.EAST, _parcels.DRAWN
+"""The line through the sisters' field, for the worked examples."""

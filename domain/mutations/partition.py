@@ -14,25 +14,27 @@ from domain.ids import ParcelId, UnitId
 from domain.kit import Example, Procedure, State, check
 from domain.law import Law
 from domain.mutations._examples import LOAN, charged, restricted
+from domain.mutations._parcels import (
+    Child,
+    children_fill_the_parent,
+    children_meet_the_neighbours,
+    no_child_is_a_splinter,
+    recorded_areas_agree_with_shapes,
+    recorded_areas_balance,
+    shapes_are_measured,
+)
 from domain.mutations._partitioning import (
     DIVISION,
     EAST,
     MEASURED,
     WEST,
-    Child,
     Portion,
-    children_fill_the_parent,
     children_have_a_parent,
-    children_meet_the_neighbours,
     divided,
     every_holder_has_one_portion,
     every_parcel_has_one_portion,
     every_portion_has_land,
-    no_child_is_a_splinter,
     portions_divide,
-    recorded_areas_agree_with_shapes,
-    recorded_areas_balance,
-    shapes_are_measured,
     shapes_of,
     split_in_words,
 )

@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 import shapely
 
-from gis.shapes import canonical_bytes
+from gis.shapes import canonical_bytes, from_bytes
 from gis.splitting import split_by_line
-from gis.survey import examine
+from gis.survey import examine, examine_all, merged
 
 pytestmark = pytest.mark.quick
 
@@ -75,3 +75,33 @@ def test_the_corner_of_a_cut_meets_the_side_of_a_long_field_and_of_its_neighbour
     survey = examine(long, parts, [above])
     assert survey.gap_m2 + survey.overlap_m2 + survey.outside_m2 <= Decimal("0.10")
     assert survey.unmatched_edges == 0
+
+
+def test_two_fields_become_one_whose_hairline_is_nobodys_land() -> None:
+    east = canonical_bytes(BOX(77.7750002, 15.808, 77.776, 15.809))  # 2 cm east of WEST
+    both = merged([WEST, east])
+    survey = examine_all([WEST, east], [both])
+    assert (survey.pieces, survey.gap_m2, survey.outside_m2) == (1, Decimal("0.00"), Decimal("0.00"))
+    assert survey.parents_m2[0] + survey.parents_m2[1] < survey.children_m2[0]
+    assert from_bytes(both).equals(from_bytes(PARENT))
+
+
+def test_fields_that_lie_apart_or_meet_at_a_corner_are_two_pieces() -> None:
+    for other in (BOX(77.7751, 15.808, 77.776, 15.809), BOX(77.775, 15.809, 77.776, 15.810)):
+        assert examine_all([WEST, canonical_bytes(other)], []).pieces == 2
+
+
+def test_an_edge_moved_between_neighbours_leaves_their_outer_boundary() -> None:
+    wider = canonical_bytes(BOX(77.774, 15.808, 77.7752, 15.809))
+    narrower = canonical_bytes(BOX(77.7752, 15.808, 77.776, 15.809))
+    survey = examine_all([WEST, EAST], [wider, narrower], [NORTH_NEIGHBOUR])
+    assert (survey.gap_m2, survey.overlap_m2, survey.outside_m2, survey.unmatched_edges) == (0, 0, 0, 0)
+    assert survey.children_m2[0] - survey.parents_m2[0] == pytest.approx(
+        survey.parents_m2[1] - survey.children_m2[1], abs=Decimal("0.02")
+    )
+
+
+def test_children_of_a_record_without_a_map_are_measured_by_themselves() -> None:
+    survey = examine_all([], [WEST, PARENT])
+    assert (survey.parent_m2, survey.gap_m2, survey.outside_m2, survey.pieces) == (0, 0, 0, 0)
+    assert survey.overlap_m2 == pytest.approx(survey.children_m2[0], abs=Decimal("0.1"))
