@@ -63,7 +63,6 @@ def test_no_two_rows_of_a_state_say_the_same_for_the_same_day(state: str) -> Non
         ("ka", "notice-days-registered", date(2023, 1, 1), "30", date(2023, 1, 2), "7"),
         ("ka", "notice-days-unregistered", date(2023, 1, 1), "30", date(2023, 1, 2), "15"),
         ("ka", "auto-lane", date(2025, 12, 25), "0", date(2025, 12, 26), "1"),
-        ("hr", "auto-lane", date(2023, 7, 5), "0", date(2023, 7, 6), "1"),
         ("mh", "standard-area-dry", date(2023, 8, 7), "40", date(2023, 8, 8), "20"),
     ],
 )
@@ -72,6 +71,17 @@ def test_a_past_day_has_the_past_figure(
 ) -> None:
     assert law_of(state, then).figure(name).value == Decimal(was)
     assert law_of(state, since).figure(name).value == Decimal(now)
+
+
+def test_a_figure_about_one_type_goes_before_the_figure_for_all() -> None:
+    haryana, before = law_of("hr", TODAY), law_of("hr", date(2023, 7, 5))
+    lanes = [haryana.figure("auto-lane", about).value for about in ("sale", "gift", "inheritance", "")]
+    assert lanes == [1, 1, 0, 0]
+    assert before.figure("auto-lane", "sale").value == 0
+
+
+def test_a_figure_about_a_type_names_one_that_exists() -> None:
+    assert {f.about for f in ROWS} - {""} <= {t.name for t in catalogue.all_types().values()}
 
 
 def test_what_a_state_does_not_say_is_landlog_s_own_and_not_confirmed_for_it() -> None:
