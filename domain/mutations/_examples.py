@@ -7,7 +7,7 @@ from datetime import date
 from fractions import Fraction
 
 from domain.ids import ParcelId, UnitId
-from domain.mutations._papers import Agreement
+from domain.mutations._papers import Agreement, DeathCertificate
 from domain.mutations._shared import KHATA, SISTERS, parcel, person
 from domain.record import Charge, Commitment, Holding, Record, Restriction
 from domain.values import Party, Salt, Text
@@ -33,6 +33,14 @@ VILLAGERS = SISTERS.with_states(
 
 MEMORANDUM = Agreement(
     number=Text("7/2026"), made=date(2026, 9, 14), by=Text("Gram Panchayat, Devgarh"), salt=Salt(b"m" * 32)
+)
+
+DEATH = DeathCertificate(
+    number=Text("D/2026/318"),
+    made=date(2026, 4, 12),
+    by=Text("Registrar of Births and Deaths, Devgarh"),
+    died=date(2026, 4, 2),
+    salt=Salt(b"x" * 32),
 )
 
 LOAN = Charge(kind="mortgage", rank=1, on=None, details="L" * 43 + "=", since=5)
