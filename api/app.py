@@ -19,7 +19,7 @@ from api import models, problems
 from api.counter import Counter
 from api.middleware import Allowance, Door
 from api.pages import views
-from api.routes import about, log, orders, papers, parcels, splits, units, verify, villages
+from api.routes import about, log, ogc, orders, papers, parcels, splits, units, verify, villages
 from api.wiring import House
 
 VERSION = "1"
@@ -58,6 +58,7 @@ def create_app(
     app.state.counter = counter
     for routes in _ROUTERS:
         app.include_router(routes.router)
+    app.include_router(ogc.router(counter))
     app.include_router(views.router)
     problems.install(app, page=views.error_page)
     app.add_middleware(Door, allowance=allowance, clock=clock)

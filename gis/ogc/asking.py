@@ -76,7 +76,7 @@ class Asked:
         )
         columns = ", ".join(f'"{name}"' for name in layer.properties)
         sql = (
-            f"select {once}{key}, st_asgeojson({self._shape()}, 9), {columns} from {layer.source}"  # noqa: S608
+            f"select {once}{key}, st_asgeojson({self._shape()}, {9 if self.system.srid == 4326 else 3}, 0), {columns} from {layer.source}"  # noqa: S608
             f" where {where.sql}{more.sql} order by {key}{newest} limit %s"
         )
         return Compiled(sql, [*where.args, *more.args, limit])

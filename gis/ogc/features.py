@@ -181,11 +181,17 @@ _PRESUMPTIVE = "What the record of rights shows. An entry is presumed true until
 
 
 def features_router(
-    layers: Sequence[Layer], cursor: Cursor, position: Position, *, title: str, also: Sequence[str] = ()
+    layers: Sequence[Layer],
+    cursor: Cursor,
+    position: Position,
+    *,
+    title: str,
+    prefix: str,
+    also: Sequence[str] = (),
 ) -> APIRouter:
     """The routes of OGC API Features; ``also`` are the conformance classes of other routers beside it."""
     features = Features(layers, cursor, position, title=title)
-    router = APIRouter(tags=["OGC API Features"])
+    router = APIRouter(prefix=prefix, tags=["OGC API Features"])
     router.add_api_route("", features.landing, response_model=None, summary="Landing page")
     router.add_api_route("/collections", features.collections, response_model=None, summary="Collections")
 

@@ -25,9 +25,9 @@ CONFORMANCE = tuple(_SPEC + c for c in ("core", "tileset", "tilesets-list", "geo
 _MATRIX_URI = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
 
 
-def tiles_router(layers: Sequence[Layer], cursor: Cursor, position: Position) -> APIRouter:
+def tiles_router(layers: Sequence[Layer], cursor: Cursor, position: Position, *, prefix: str) -> APIRouter:
     """The routes of OGC API Tiles."""
-    router = APIRouter(tags=["OGC API Tiles"])
+    router = APIRouter(prefix=prefix, tags=["OGC API Tiles"])
 
     @router.get("/collections/{name}/tiles", response_model=None, summary="Tile sets of a collection")
     def tilesets(request: Request, name: str) -> Response:
