@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -199,7 +200,7 @@ def _too_large() -> TooLarge:
 
 
 def _too_many(wait: float) -> Response:
-    seconds = max(1, round(wait + 0.5))
+    seconds = math.ceil(wait)
     answer = problem(
         TooManyRequests(
             "this address has asked more often than the counter allows",

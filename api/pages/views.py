@@ -124,7 +124,7 @@ def problem_page(request: Request, code: str) -> Response:
         title=problems.title(code),
         code=code,
         said=said,
-        status=problems.status_of(kind),
+        answered=problems.status_of(kind),
     )
 
 
