@@ -47,13 +47,26 @@ _RECORD = (
     responses={200: {"model": models.Parcel}, 304: {}, **responses(400, 404)},
 )
 async def record(
-    request: Request, parcel_id: ParcelAddress, as_of: AsOf = None, known_at: KnownAt = None
+    request: Request,
+    parcel_id: ParcelAddress,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    lang: Annotated[
+        Language | None, Query(description="Adds `words`: what the state calls the parts of the record.")
+    ] = None,
 ) -> Response:
+    counter = counter_of(request)
     if as_of is None and known_at is None:
-        return answer(request, record_now(counter_of(request), parcel_id))
-    when = instant_of(known_at, field="known_at") if known_at else None
-    then = await run_in_threadpool(record_then, counter_of(request), parcel_id, as_of=as_of, known_at=when)
-    return json_answer(request, then)
+        body = record_now(counter, parcel_id)
+        if lang is None:
+            return answer(request, body)
+        document = json.loads(body)
+    else:
+        when = instant_of(known_at, field="known_at") if known_at else None
+        document = await run_in_threadpool(record_then, counter, parcel_id, as_of=as_of, known_at=when)
+    if lang is not None:
+        document["words"] = words_of(document, lang, counter.today())
+    return json_answer(request, document)
 
 
 @router.get(
