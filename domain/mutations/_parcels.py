@@ -254,6 +254,14 @@ def retired(parcel: Parcel, successors: Iterable[ParcelId]) -> Parcel:
     return replace(parcel, status="retired", successors=tuple(successors))
 
 
+def relabelled(parcel: Parcel, label: ParcelLabel) -> Parcel:
+    """The parcel under another number, with the one that it bore among its former ones."""
+    if label == parcel.label:
+        return parcel
+    former = dict.fromkeys([*parcel.former_labels, parcel.label])
+    return replace(parcel, label=label, former_labels=tuple(former))
+
+
 def with_parcels(unit: Unit, gone: Iterable[ParcelId], come: Iterable[ParcelId]) -> Unit:
     """The unit after some of its parcels have been taken up by others."""
     left = set(gone)
