@@ -253,6 +253,24 @@ def restated(unit: Unit, shares: Iterable[Holding]) -> Unit:
     return replace(after, restrictions=_once([*staying, *flags]))
 
 
+def renamed(record: Record, unit: Unit, old: Commitment, new: Commitment) -> tuple[State, ...]:
+    """The unit, and those of its parcels that it concerns, with the same holder under another commitment."""
+    parcels = (
+        replace(p, restrictions=_moved_on(p.restrictions, old, new)) for p in parcels_of(record, unit.id)
+    )
+    after = replace(
+        unit,
+        shares=tuple(replace(h, party=new) if h.party == old else h for h in unit.shares),
+        charges=_moved_on(unit.charges, old, new),
+        restrictions=_moved_on(unit.restrictions, old, new),
+    )
+    return (after, *(p for p in parcels if p != record.parcels[p.id]))
+
+
+def _moved_on(burdens: Iterable[Burden], old: Commitment, new: Commitment) -> tuple[Burden, ...]:
+    return tuple(replace(b, on=new) if b.on == old else b for b in burdens)
+
+
 def minorities(unit: Unit, people: Iterable[PersonRef]) -> Unit:
     """The unit with a note for each of the people who is a minor and holds in it."""
     notes = [
