@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from domain import form, values
 from domain.canon import Json, canonical
 from domain.commitment import Opening
-from domain.errors import Finding, Refused
+from domain.errors import BadInput, Finding, Refused
 from domain.ids import Kind, ParcelId, UnitId, VillageCode, kind_of, village_of
 from domain.law import Law
 from domain.record import Doc, Parcel, Record, Unit
@@ -283,13 +283,21 @@ def openings(application: object) -> tuple[Opening, ...]:
 
 
 def village_named(application: object) -> VillageCode:
-    """The village of an application: of the village, the unit or the parcel it names first."""
+    """The village of an application: of the village, the unit or the parcel it names first.
+
+    Raises:
+        BadInput: when it names none, as a list of khatas that is empty.
+    """
     for hint, value in form.walk(application):
         if hint is VillageCode:
             return VillageCode(str(value))
         if hint in (ParcelId, UnitId):
             return village_of(str(value))
-    raise ValueError(f"{type(application).__name__} names no village")  # a type that forgot to, not an input
+    raise BadInput(
+        "the application names no land",
+        field="application",
+        remedy="Name the khatas or the parcels that it is about.",
+    )
 
 
 def missing(application: object) -> dict[str, int]:
