@@ -58,7 +58,7 @@ def create_app(
     app.state.counter = counter
     for routes in _ROUTERS:
         app.include_router(routes.router)
-    app.include_router(ogc.router(counter))
+    app.include_router(ogc.router(counter), responses=problems.responses(400, 404))
     app.include_router(views.router)
     problems.install(app, page=views.error_page)
     app.add_middleware(Door, allowance=allowance, clock=clock)

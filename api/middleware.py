@@ -149,7 +149,7 @@ def _address(scope: Scope) -> str:
 
 def _with_headers(scope: Scope, send: Send) -> Send:
     https = scope["scheme"] == "https"
-    public = scope["path"].startswith(("/v1/", "/log/", "/openapi.json"))
+    public = scope["path"].startswith(("/v1/", "/log/", "/ogc", "/openapi.json"))
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":

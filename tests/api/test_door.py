@@ -32,6 +32,8 @@ ADDRESSES = [
     f"/v1/parcels/{parcel(1)}?as_of=2026-11-21",
     f"/v1/units/{unit(1)}",
     "/log/checkpoint",
+    "/ogc",
+    "/ogc/collections",
 ]
 ERRORS = [
     ("GET", "/nothing", 404),

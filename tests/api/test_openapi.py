@@ -87,7 +87,8 @@ def test_every_part_of_an_address_and_every_number_is_bounded(described: dict[st
     for path, _, operation in operations(described):
         for parameter in operation.get("parameters", []):
             for schema in [parameter["schema"], *parameter["schema"].get("anyOf", [])]:
-                if schema.get("type") in ("integer", "number"):
+                by_matrix = path.startswith("/ogc") and parameter["in"] == "path"  # rows depend on the zoom
+                if schema.get("type") in ("integer", "number") and not by_matrix:
                     assert {"minimum", "maximum"} <= set(schema), (path, parameter["name"])
                 if schema.get("type") == "string" and parameter["in"] != "path":
                     bounded = {"maxLength", "pattern", "enum", "format"} & set(schema)
