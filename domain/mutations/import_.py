@@ -31,7 +31,13 @@ from domain.record import Holding, Parcel, Record, Restriction, Unit
 from domain.values import Code, Digest, OfficeCode, ParcelLabel, Party, PartyRef, Text, UnitLabel, issued
 
 TYPE = "mutation.import/1"
-TITLE = {"en": "First registration", "hi": "प्रथम पंजीयन", "te": "మొదటి నమోదు"}
+TITLE = {
+    "en": "First registration",
+    "hi": "प्रथम पंजीयन",
+    "te": "మొదటి నమోదు",
+    "mr": "प्रथम नोंदणी",
+    "kn": "ಪ್ರಥಮ ನೋಂದಣಿ",
+}
 PROCEDURE = Procedure(
     nature="registration",
     applicants=("suo-motu",),
@@ -339,6 +345,8 @@ WORDING = {
     "en": "First registration from: {source}.",
     "hi": "प्रथम पंजीयन; स्रोत: {source}।",
     "te": "మొదటి నమోదు; మూలం: {source}.",
+    "mr": "प्रथम नोंदणी; स्रोत: {source}.",
+    "kn": "ಪ್ರಥಮ ನೋಂದಣಿ; ಮೂಲ: {source}.",
 }
 
 
