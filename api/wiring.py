@@ -5,6 +5,7 @@ Everything that the counter serves or the command line runs is made here, once, 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -19,11 +20,14 @@ from registry.cluster import Cluster
 from registry.datastore import Datastore
 from registry.genesis import Genesis
 from registry.land_map import LandProjection
+from registry.log.policy import Policy
+from registry.log.quorum import NotCosigned, Quorum
 from registry.log.sequencer import Sequencer
 from registry.office import Office
 from registry.officers import Officers
 from registry.openings import OpeningBox, Openings, load_opening_key
 from registry.store import OfficeRecorder
+from registry.witness.client import quorum_of
 
 SCRIPTS = (
     "registry/sql/roles.sql",
@@ -34,6 +38,8 @@ SCRIPTS = (
     "projections/sql/records.sql",
 )
 READER = "landlog_reader"
+
+_log = logging.getLogger(__name__)
 
 __all__ = ["House", "Settings", "migrate", "opened"]
 
@@ -105,7 +111,15 @@ class House:
             projection=LandProjection(),
             directory=self.settings.log,
             now=clock.now,
+            quorum=self.quorum,
         )
+
+    @cached_property
+    def quorum(self) -> Quorum | None:
+        """The witnesses that the registry's own policy asks for; none while it is being founded."""
+        if not self.settings.policy.exists():
+            return None
+        return quorum_of(Policy.parse(self.settings.policy.read_bytes()))
 
     @cached_property
     def runner(self) -> Runner:
@@ -117,8 +131,11 @@ class House:
             pass
 
     def settle(self) -> None:
-        """See every order accepted so far into the log and into the views."""
-        self.sequence()
+        """See every order accepted so far into the log and, once the witnesses have seen it too, into the views."""
+        try:
+            self.sequence()
+        except NotCosigned as error:  # accepted and safe; `landlog work` publishes it when they answer again
+            _log.warning("what was accepted is not shown yet: %s", error)
         self.runner.run_once()
 
     def index_of(self, event_id: str) -> int | None:

@@ -19,7 +19,7 @@ from registry.datastore import Datastore, in_the_library_s_words
 from registry.log.sequencer import NotCosigned
 
 POLL_SECONDS = 0.1
-REFRESH_SECONDS = 600.0  # how often the checkpoint of a quiet log is signed anew (transparency spec 4.8)
+REFRESH_SECONDS = 600.0  # transparency spec 4.8; verifiers online ask for signatures of the last 15 minutes
 _FIRST_PAUSE, _LAST_PAUSE = 0.1, 5.0
 _LOCK = 7003  # advisory lock: one worker for each database
 
@@ -55,8 +55,10 @@ def alone(datastore: Datastore) -> Iterator[None]:
         pooled.invalidate()  # closes it, and with the session goes the lock
 
 
-def work(house: House, stop: threading.Event) -> None:
-    """Sequence and project until ``stop`` is set; a database that goes away is waited for.
+def work(house: House, stop: threading.Event, *, refresh_seconds: float = REFRESH_SECONDS) -> None:
+    """Sequence and project until ``stop`` is set; a database, or witnesses, that go away are waited for.
+
+    ``refresh_seconds`` is how often the checkpoint of a quiet log gets younger signatures.
 
     Raises:
         RegistryError: when the log must not go on (a fork, a rollback, an entry that does not follow).
@@ -73,7 +75,7 @@ def work(house: House, stop: threading.Event) -> None:
     follower = threading.Thread(target=follow, name="projections", daemon=True)
     follower.start()
     try:
-        sequence(house, stop)
+        sequence(house, stop, refresh_seconds=refresh_seconds)
     finally:
         stop.set()
         follower.join()
@@ -81,7 +83,7 @@ def work(house: House, stop: threading.Event) -> None:
         raise failure[0]
 
 
-def sequence(house: House, stop: threading.Event) -> None:
+def sequence(house: House, stop: threading.Event, *, refresh_seconds: float = REFRESH_SECONDS) -> None:
     """Give orders their places in the log as they come."""
     pause, refreshed = _FIRST_PAUSE, time.monotonic()
     while not stop.is_set():
@@ -91,7 +93,7 @@ def sequence(house: House, stop: threading.Event) -> None:
                     refreshed = time.monotonic()
                 else:
                     stop.wait(POLL_SECONDS)
-                if time.monotonic() - refreshed > REFRESH_SECONDS:
+                if time.monotonic() - refreshed > refresh_seconds:
                     house.sequencer.refresh()
                     refreshed = time.monotonic()
             pause = _FIRST_PAUSE

@@ -28,6 +28,7 @@ COMMANDS = {  # in the order of the help page; a module is imported when its com
     "order": "api.cli.orders:app",
     "record": "api.cli.records:app",
     "verify": "api.cli.verifying:app",
+    "witness": "api.cli.witnessing:app",
 }
 
 

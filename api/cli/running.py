@@ -32,7 +32,11 @@ def serve(
 
 
 @working.command()
-def work() -> None:
+def work(
+    refresh: Annotated[
+        float, typer.Option(help="Seconds after which the witnesses of a quiet log are asked anew.", min=1)
+    ] = 600.0,
+) -> None:
     """Do the work behind the counter: give orders their places in the log, keep the record up to date.
 
     Runs until it is stopped (Ctrl-C, SIGTERM), and goes on where it stopped, whatever stopped it.
@@ -43,7 +47,7 @@ def work() -> None:
     stop = stopped_by_signals()
     with registry() as house, behind.alone(house.datastore):
         console.say(f"At work for {house.origin} (stop it with Ctrl-C).")
-        behind.work(house, stop)
+        behind.work(house, stop, refresh_seconds=refresh)
     console.say("Stopped; everything accepted is kept.")
 
 

@@ -21,6 +21,12 @@ class MalformedCheckpoint(VerificationError):
     code = "malformed-checkpoint"
 
 
+class EmptyTreeRoot(MalformedCheckpoint):
+    """A tree without entries has one root only, and this is another."""
+
+    code = "empty-tree-root"
+
+
 class ExtensionLine(VerificationError):
     """The checkpoint has a fourth line, which no witness vouches for."""
 
@@ -69,20 +75,21 @@ def parse_checkpoint(text: str) -> Checkpoint:
     except (BadNumber, BadBase64) as error:
         raise MalformedCheckpoint(str(error)) from error
     if size == 0 and root != EMPTY_ROOT:
-        raise MalformedCheckpoint("a tree of size 0 has one root only, and it is not this one")
+        raise EmptyTreeRoot("a tree of size 0 has one root only, and it is not this one")
     return Checkpoint(origin=origin, size=size, root=root)
 
 
-def sign_checkpoint(checkpoint: Checkpoint, signer: NoteSigner) -> Note:
-    """The checkpoint as a note with the log's own signature.
+def sign_checkpoint(checkpoint: Checkpoint, *signers: NoteSigner) -> Note:
+    """The checkpoint as a note with the log's own signature; with two, while one key takes another's place.
 
     Raises:
-        WrongOrigin: when the signer's name is not the checkpoint's origin.
+        WrongOrigin: when a signer's name is not the checkpoint's origin.
     """
-    if signer.name != checkpoint.origin:
-        raise WrongOrigin(f"{signer.name} may not sign for the log {checkpoint.origin}")
+    for signer in signers:
+        if signer.name != checkpoint.origin:
+            raise WrongOrigin(f"{signer.name} may not sign for the log {checkpoint.origin}")
     text = checkpoint.format()
-    return Note(text, (signer.sign(text),))
+    return Note(text, tuple(signer.sign(text) for signer in signers))
 
 
 def open_checkpoint(data: bytes, logs: Iterable[NoteVerifier]) -> tuple[Checkpoint, Note]:

@@ -28,16 +28,32 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from domain.errors import RegistryError, VerificationError
 from registry.log import storage
-from registry.log.checkpoint import Checkpoint, WrongOrigin, parse_checkpoint, sign_checkpoint
-from registry.log.cosignature import CosignatureVerifier, timestamp
+from registry.log.checkpoint import (
+    Checkpoint,
+    WrongOrigin,
+    open_checkpoint,
+    parse_checkpoint,
+    sign_checkpoint,
+)
 from registry.log.hashing import leaf_hash
 from registry.log.map_head import MapHead, parse_map_head
 from registry.log.map_store import State, map_place, read_states, write_states
-from registry.log.note import Note, NoteSigner, SignatureLine, parse_note, verified_signatures
+from registry.log.note import Note, NoteSigner, NoteVerifier, parse_note
 from registry.log.prefix_map import map_key
 from registry.log.publisher import Publisher
+from registry.log.quorum import NotCosigned, Quorum
 from registry.log.storage import Logged, Published, Queued
 from registry.log.tree import prove_consistency
+
+__all__ = [
+    "EntryRefused",
+    "LogSigner",
+    "NotCosigned",
+    "RolledBack",
+    "Sequencer",
+    "TreeForked",
+    "WitnessAhead",
+]
 
 LogSigner = NoteSigner
 """The log's key: its own, with no other use, under the log's name."""
@@ -67,10 +83,10 @@ class RolledBack(RegistryError):
     code = "rolled-back"
 
 
-class NotCosigned(RegistryError):
-    """Too few witnesses have cosigned; the batch is in the log and is published once they have."""
+class WitnessAhead(RegistryError):
+    """A witness claims a size that this log never had, and shows nothing that the log has signed."""
 
-    code = "not-cosigned"
+    code = "witness-ahead"
 
 
 class Projection(Protocol):
@@ -86,22 +102,6 @@ class Projection(Protocol):
         self, states: Mapping[str, bytes | None], entry: bytes, index: int, leaf_hash: bytes
     ) -> Mapping[str, bytes]:
         """The new documents of the states that the entry changes, by id."""
-
-
-class Cosigner(Protocol):
-    """A witness, as far away as it may be."""
-
-    @property
-    def verifier(self) -> CosignatureVerifier: ...
-
-    def cosign(
-        self, checkpoint: Note, prove_from: Callable[[int], Sequence[bytes]]
-    ) -> Sequence[SignatureLine]:
-        """Lines for the checkpoint; ``prove_from(old size)`` gives the proof that the witness may ask for.
-
-        Raises:
-            RegistryError: when the witness refuses, or does not answer in time.
-        """
 
 
 @dataclass
@@ -130,8 +130,9 @@ class _Batch:
 class Sequencer:
     """The one writer of a log.  Several may run; they take turns.
 
-    ``directory`` is where the published files go, ``now`` gives POSIX seconds, and ``required`` is the number of
-    cosigners without whom nothing is published.
+    ``directory`` is where the published files go, ``now`` gives POSIX seconds, and ``quorum`` are the witnesses
+    without whom nothing is published.  ``older_signers`` are keys of the log that are being replaced: they sign too,
+    until they are retired.
     """
 
     def __init__(
@@ -143,19 +144,17 @@ class Sequencer:
         projection: Projection,
         directory: Path,
         now: Callable[[], int],
-        cosigners: Sequence[Cosigner] = (),
-        required: int = 0,
+        quorum: Quorum | None = None,
+        older_signers: Sequence[LogSigner] = (),
     ) -> None:
-        if not 0 <= required <= len(cosigners):
-            raise ValueError(f"{required} cosignatures cannot be required of {len(cosigners)} cosigners")
         self._engine = engine
         self._origin = origin
-        self._signer = signer
+        self._signers = (signer, *older_signers)
         self._projection = projection
         self._publisher = Publisher(directory)
         self._now = now
-        self._cosigners = tuple(cosigners)
-        self._required = required
+        self._quorum = quorum
+        self._witnesses_know_no_more = quorum is None
 
     def run_once(self, limit: int = 5000) -> int:
         """Finishes what an earlier run left, then takes one batch of at most ``limit`` entries from the queue.
@@ -164,10 +163,12 @@ class Sequencer:
 
         Raises:
             EntryRefused: when the first entry in the queue does not follow; nothing is changed.
-            TreeForked, RolledBack: when database and published log disagree; nothing is signed.
+            TreeForked, RolledBack: when the database disagrees with the published log, or with what its witnesses
+                can show that it has signed; nothing is signed.
             NotCosigned: when too few witnesses answered; the next run tries again.
         """
         with self._alone() as connection:
+            self._ask_witnesses(connection)
             self._publish(connection)
             taken = self._take_batch(connection, limit)
             if taken:
@@ -177,6 +178,7 @@ class Sequencer:
     def refresh(self) -> None:
         """Has the published checkpoint signed and cosigned anew, so that its cosignatures stay fresh."""
         with self._alone() as connection:
+            self._ask_witnesses(connection)
             self._publish(connection, again=True)
 
     @contextmanager
@@ -310,7 +312,8 @@ class Sequencer:
                 raise TreeForked(
                     f"another tree of {size} entries has been signed than the database now leads to"
                 )
-        note = sign_checkpoint(Checkpoint(origin=self._origin, size=size, root=root), self._signer)
+        checkpoint = Checkpoint(origin=self._origin, size=size, root=root)
+        note = sign_checkpoint(checkpoint, *self._signers)
         note, cosigned_at = self._cosigned(connection, note, size)
         self._publisher.replace_checkpoint(note.format().encode())
         with connection, connection.cursor() as cursor:
@@ -338,38 +341,55 @@ class Sequencer:
 
     def _cosigned(self, connection: Connection, note: Note, size: int) -> tuple[Note, datetime | None]:
         """The checkpoint with what its cosigners add, and when as many as required had done so."""
+        if self._quorum is None:
+            return note, None
 
         def prove_from(old_size: int) -> Sequence[bytes]:
+            if not 0 <= old_size <= size:
+                raise WitnessAhead(f"it claims to have seen {old_size} entries, and there are {size}")
+            if old_size == 0:
+                return []
             with connection, connection.cursor() as cursor:
-                if old_size == 0:
-                    return []
                 subtree = storage.stored_subtrees(cursor)
                 return prove_consistency(old_size=old_size, new_size=size, subtree=subtree)
 
-        lines: list[SignatureLine] = []
-        times: list[int] = []
-        problems: list[str] = []
-        for cosigner in self._cosigners:
-            try:
-                given = replace(note, signatures=tuple(cosigner.cosign(note, prove_from)))
-                found = [line for _, line in verified_signatures(given, [cosigner.verifier])]
-            except RegistryError as error:
-                problems.append(
-                    f"{cosigner.verifier.name}: {error}"
-                )  # k of n: one that is down stops nothing
-                continue
-            if found:
-                lines += found
-                times.append(max(timestamp(line.signature) for line in found))
-        if len(times) < self._required:
-            raise NotCosigned(
-                f"{len(times)} of the {self._required} cosigners required have cosigned {size} entries"
-                + "".join(f"; {problem}" for problem in problems)
+        found = self._quorum.cosign(note, prove_from)
+        full = replace(note, signatures=(*note.signatures, *found.lines))
+        return full, datetime.fromtimestamp(found.as_of, UTC) if found.as_of is not None else None
+
+    def _ask_witnesses(self, connection: Connection) -> None:
+        """Before the first batch: do the witnesses hold a checkpoint of ours that this database does not lead to?
+
+        Only the log's own signature counts as evidence, so a lying witness can stop nothing.  As many must answer
+        as make a quorum: one of those who cosigned the newest checkpoint is among them.
+        """
+        if self._witnesses_know_no_more or self._quorum is None:
+            return
+        shown = self._quorum.latest(self._origin)
+        own = [NoteVerifier(signer.verifier_key) for signer in self._signers]
+        with connection, connection.cursor() as cursor:
+            size = storage.log_size(cursor)
+            for name, note in shown.items():
+                with suppress(VerificationError):  # what we have not signed proves nothing
+                    checkpoint, _ = open_checkpoint(note or b"", own)
+                    self._check_not_behind(cursor, size, checkpoint, name)
+        self._witnesses_know_no_more = True
+
+    @staticmethod
+    def _check_not_behind(cursor: Cursor, size: int, seen: Checkpoint, witness: str) -> None:
+        if seen.size > size:
+            raise RolledBack(
+                f"the witness {witness} holds a checkpoint of {seen.size} entries, signed by this log, and the "
+                f"database holds {size}: it is an old backup, and {seen.size - size} entries are missing",
+                remedy="Restore a newer backup, or recover the missing entries from the published bundles. Nothing "
+                "is signed until then: the log would show another history than the one that was witnessed.",
             )
-        times.sort(reverse=True)
-        as_of = times[max(self._required, 1) - 1] if times else None
-        full = replace(note, signatures=(*note.signatures, *lines))
-        return full, datetime.fromtimestamp(as_of, UTC) if as_of is not None else None
+        if storage.log_root(cursor, seen.size) != seen.root:
+            raise TreeForked(
+                f"the witness {witness} holds a checkpoint of {seen.size} entries, signed by this log, and the "
+                "database leads to another tree of that size",
+                remedy="Keep the database and that checkpoint as evidence, and restore the database from a backup.",
+            )
 
 
 def _refused(waiting: Queued, index: int, error: RegistryError) -> EntryRefused:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import threading
@@ -16,13 +17,14 @@ from domain.canon import parse_object
 from domain.errors import RegistryError
 from registry.log import sequencer as module
 from registry.log import storage
-from registry.log.checkpoint import open_checkpoint
+from registry.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from registry.log.cosignature import CosignatureSigner, CosignatureVerifier
 from registry.log.ed25519 import SeedKey
 from registry.log.map_head import parse_map_head
-from registry.log.note import Note, NoteVerifier, SignatureLine, VerifierKey, parse_note
+from registry.log.note import Note, NoteSigner, NoteVerifier, SignatureLine, VerifierKey, parse_note
 from registry.log.policy import Policy, QuorumMissed
 from registry.log.publisher import Publisher
+from registry.log.quorum import Quorum
 from registry.log.sequencer import EntryRefused, NotCosigned, RolledBack, Sequencer, TreeForked
 from registry.log.tree import verify_consistency
 from tests.conftest import ROOT
@@ -364,6 +366,7 @@ class Bank:
         self.signer = CosignatureSigner(f"bank-{seed}.example/witness", SeedKey(bytes([seed]) * 32))
         self.now, self.asleep = now, False
         self.seen: tuple[int, bytes] = (0, b"")
+        self.note: bytes | None = None
 
     @property
     def verifier(self) -> CosignatureVerifier:
@@ -384,12 +387,18 @@ class Bank:
         else:
             assert list(proof) == []
         self.seen = new.size, new.root
+        self.note = checkpoint.format().encode()
         return [self.signer.sign(checkpoint.text, time=self.now)]
+
+    def latest(self, origin: str) -> bytes | None:
+        if self.asleep:
+            raise RegistryError("the bank is closed")
+        return self.note
 
 
 def witnessed(rig: Rig) -> tuple[list[Bank], Sequencer]:
     banks = [Bank(n, rig.clock - 10 * n) for n in (1, 2, 3)]
-    return banks, rig.sequencer(cosigners=banks, required=2)
+    return banks, rig.sequencer(quorum=Quorum.at_least(2, banks))
 
 
 def test_witnesses_cosign_each_checkpoint_after_a_proof_of_consistency(rig: Rig) -> None:
@@ -419,7 +428,7 @@ def test_without_its_quorum_nothing_is_published_until_the_witnesses_wake(rig: R
     before = files(rig.directory)["checkpoint"]
     banks[0].asleep = banks[1].asleep = True
     rig.accept("P-1")
-    with pytest.raises(NotCosigned, match=r"1 of the 2 cosigners required.*the bank is closed"):
+    with pytest.raises(NotCosigned, match=r"1 of 3 cosigners have cosigned.*2 of 3 must.*the bank is closed"):
         sequencer.run_once()
     assert files(rig.directory)["checkpoint"] == before
     banks[1].asleep = False
@@ -436,7 +445,7 @@ def test_a_line_that_is_not_the_witnesss_own_is_not_passed_on(rig: Rig) -> None:
 
     rig.accept("P-0")
     with pytest.raises(NotCosigned, match="does not verify"):
-        rig.sequencer(cosigners=[Forger(1, rig.clock)], required=1).run_once()
+        rig.sequencer(quorum=Quorum.at_least(1, [Forger(1, rig.clock)])).run_once()
 
 
 def test_a_refreshed_checkpoint_has_the_same_tree_and_younger_cosignatures(rig: Rig) -> None:
@@ -456,9 +465,77 @@ def test_a_refreshed_checkpoint_has_the_same_tree_and_younger_cosignatures(rig: 
         policy.endorse(note, origin=ORIGIN, now=rig.clock)
 
 
-def test_more_cosignatures_than_there_are_cosigners_cannot_be_required(rig: Rig) -> None:
+def restored(rig: Rig, size: int) -> None:
+    """The database is an older backup of ``size`` entries, and so is the directory: nothing here shows it."""
+    rig.sql("set session_replication_role = replica")  # as a restore does: triggers see nothing
+    rig.sql("delete from log.entries where idx >= %s", size)
+    for table in ("signed_tree", "published", "tiles", "map_leaf", "map_node", "map_bucket", "touch"):
+        rig.sql(f"delete from log.{table}")
+    rig.sql("set session_replication_role = origin")
+    shutil.rmtree(rig.directory)
+
+
+def test_a_restored_old_backup_does_not_start_against_its_witnesses(rig: Rig) -> None:
+    banks, sequencer = witnessed(rig)
+    for n in range(2):
+        rig.accept(f"P-{n}")
+        sequencer.run_once()
+    restored(rig, 0)
+    rig.accept("P-9")
+    with pytest.raises(
+        RolledBack, match=r"bank-1.* 4 entries, signed by this log.*holds 0: it is an old backup"
+    ):
+        rig.sequencer(quorum=Quorum.at_least(2, banks)).run_once()
+    assert rig.sql("select count(*) from log.entries") == [(0,)]  # not even a place was given
+    assert not (rig.directory / "checkpoint").exists()
+
+
+def test_a_database_that_leads_elsewhere_than_the_witnesses_saw_signs_nothing(rig: Rig) -> None:
+    banks, sequencer = witnessed(rig)
+    rig.accept("P-0")
+    sequencer.run_once()
+    restored(rig, 0)
+    rig.accept("P-9")
+    rig.sequencer().run_once()  # unwitnessed, as no registry with a policy runs
+    with pytest.raises(TreeForked, match=r"bank-1.* 2 entries, signed by this log.*another tree"):
+        rig.sequencer(quorum=Quorum.at_least(2, banks)).run_once()
+
+
+def test_a_witness_that_shows_what_the_log_never_signed_stops_nothing(rig: Rig) -> None:
+    banks, sequencer = witnessed(rig)
+    longer = sign_checkpoint(
+        Checkpoint(origin=ORIGIN, size=1000, root=bytes(32)), NoteSigner(ORIGIN, SeedKey(bytes([66]) * 32))
+    )
+    banks[0].note = longer.format().encode()
+    banks[1].note = b"no note at all"
+    rig.accept("P-0")
+    sequencer.run_once()
+    rig.check()
+
+
+def test_the_first_batch_waits_until_a_quorum_has_told_what_it_saw(rig: Rig) -> None:
+    banks, sequencer = witnessed(rig)
+    banks[0].asleep = banks[1].asleep = True
+    rig.accept("P-0")
+    with pytest.raises(NotCosigned, match=r"only 1 of 3 cosigners have told what they have seen"):
+        sequencer.run_once()
+    assert rig.sql("select count(*) from log.entries") == [(0,)]
+    banks[1].asleep = False
+    assert sequencer.run_once() == 1
+
+
+def test_while_a_key_is_replaced_both_sign(rig: Rig) -> None:
+    newer = NoteSigner(ORIGIN, SeedKey(bytes([8]) * 32))
+    rig.accept("P-0")
+    rig.sequencer(signer=newer, older_signers=[LOG]).run_once()
+    data = (rig.directory / "checkpoint").read_bytes()
+    for signer in (newer, LOG):
+        assert open_checkpoint(data, [NoteVerifier(signer.verifier_key)])[0].size == 2
+
+
+def test_more_cosignatures_than_there_are_cosigners_cannot_be_required() -> None:
     with pytest.raises(ValueError, match="1 cosignatures cannot be required of 0"):
-        rig.sequencer(required=1)
+        Quorum.at_least(1, [])
 
 
 def test_the_directory_of_another_log_is_left_alone(rig: Rig) -> None:
