@@ -22,9 +22,7 @@ class MalformedCheckpoint(VerificationError):
 
 
 class EmptyTreeRoot(MalformedCheckpoint):
-    """A tree without entries has one root only, and this is another."""
-
-    code = "empty-tree-root"
+    """A tree without entries has one root only, and this is another.  A class of its own: witnesses answer 422 to it."""
 
 
 class ExtensionLine(VerificationError):
