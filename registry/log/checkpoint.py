@@ -22,7 +22,7 @@ class MalformedCheckpoint(VerificationError):
 
 
 class EmptyTreeRoot(MalformedCheckpoint):
-    """A tree without entries has one root only, and this is another.  A class of its own: witnesses answer 422 to it."""
+    """A tree without entries has one root only, and this is another; witnesses answer 422 to it."""
 
 
 class ExtensionLine(VerificationError):

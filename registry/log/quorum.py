@@ -234,6 +234,6 @@ class Quorum:
             problems |= dict.fromkeys(silent, "it has not answered in time")
             raise NotCosigned(
                 f"only {len(answered)} of {len(self._cosigners)} cosigners have {what}, and {self._needed} must"
-                + "".join(f"; {name}: {problem}" for name, problem in problems.items()),
+                + "".join(f"; {name}: {problems[name]}" for name in self._cosigners if name in problems),
                 remedy="Nothing is lost: it is tried again. Look after the witnesses that do not answer.",
             )
