@@ -1,120 +1,30 @@
 """The case: the file of a mutation from application to order, appeal and carrying-out.
 
 A case is a state in the public map like a parcel's: anybody can prove when a file was received and where it is.  What
-may happen to it is one table, ``steps.toml``; tests walk every path through it: none changes the record
-without a certified order or an expired notice, every refusal can be appealed, and no case gets stuck.
+may happen to it is one table, ``steps.toml``, and the rules of ``domain.case_rules``; tests walk every path through
+both: none changes the record without a certified order or an expired notice, every refusal can be appealed, and no
+case gets stuck.
+
+``take`` is pure: the day comes with the act, the days of the law with the law.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
-from importlib import resources
-from types import MappingProxyType
+from datetime import date, timedelta
 from typing import Literal, cast
 
+from domain import catalogue
 from domain.canon import Json
-from domain.errors import Finding, Refused
+from domain.case_steps import OPEN, STEPS, SYSTEM, Status, holder_of
 from domain.ids import CaseNo, VillageCode
+from domain.kit import NoticeClass
+from domain.law import Law
 from domain.record import Doc
 
-Status = Literal[
-    "filed",
-    "fee-paid",
-    "returned",
-    "registered",
-    "prechecked",
-    "notice-issued",
-    "notice-served",
-    "notice-undelivered",
-    "unopposed",
-    "objected",
-    "hearing",
-    "reserved",
-    "allowed",
-    "refused",
-    "certified",
-    "carried",
-    "communicated",
-    "dismissed-in-default",
-    "withdrawn",
-    "abated",
-    "appealed",
-    "stayed-in-appeal",
-    "appeal-allowed",
-    "appeal-dismissed",
-    "under-review",
-]
-
-OPEN: frozenset[Status] = frozenset(
-    {
-        "filed",
-        "fee-paid",
-        "returned",
-        "registered",
-        "prechecked",
-        "notice-issued",
-        "notice-served",
-        "notice-undelivered",
-        "unopposed",
-        "objected",
-        "hearing",
-        "reserved",
-        "allowed",
-        "certified",
-        "appealed",
-        "stayed-in-appeal",
-        "appeal-allowed",
-        "under-review",
-    }
-)
-"""While a case is in one of these, the land it names shows it as pending."""
-
-MAY_CARRY: frozenset[Status] = frozenset({"certified", "unopposed"})
-"""The record changes from here alone: by a certified order, or when a notice has expired without objection."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One thing that may happen to a case: from where, to where, by whom, and what it is called."""
-
-    name: str
-    before: frozenset[Status]
-    after: Status
-    by: tuple[str, ...]
-    words: Mapping[str, str]
-    needs_reason: bool = False
-    needs_day: bool = False
-    """The step names a day to come: of a hearing, or until which a notice runs."""
-
-    @property
-    def type(self) -> str:
-        return f"case.{self.name}/1"
-
-
-def _steps() -> dict[str, Step]:
-    table = tomllib.loads((resources.files("domain") / "steps.toml").read_text(encoding="utf-8"))
-    steps = (
-        Step(
-            name=row["name"],
-            before=frozenset(row["from"]),
-            after=row["to"],
-            by=tuple(row["by"]),
-            words=MappingProxyType({k: v for k, v in row.items() if len(k) == 2 and k not in ("by", "to")}),
-            needs_reason=row.get("reason", False),
-            needs_day=row.get("day", False),
-        )
-        for row in table["step"]
-    )
-    return {step.type: step for step in steps}
-
-
-STEPS: Mapping[str, Step] = MappingProxyType(_steps())
-"""Every step of ``steps.toml`` by the type of its event, such as ``case.notice-issued/1``."""
-
-FILED = "case.filed/1"
+Lane = Literal["auto", "officer"]
+"""``auto``: the clock's key takes each step as its day comes, until somebody objects or a rule does not hold."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,19 +38,56 @@ class Case:
     office: str
     touches: tuple[str, ...]
     filed: date
+    since: date
+    """The day on which it came to stand where it stands."""
+    counted_from: date
+    """The day from which the days of the decision are counted: on which the application was complete."""
     due: date | None
+    warn_on: date | None
     with_: str
+    notice: NoticeClass
+    lane: Lane
+    filed_by: str
+    fee_paise: int = 0
+    """What the state's law asks for before the case is registered."""
     notice_until: date | None = None
+    cure_until: date | None = None
     next_day: date | None = None
     """The day of the next hearing."""
+    appeal_until: date | None = None
     objections: int = 0
-    entered_by: str | None = None
-    verified_by: str | None = None
+    appeals: int = 0
+    """How many appeals have been filed against the order that stands."""
+    carried: int = 0
+    """How often it has changed the record: more than once only after an appeal or a review."""
+    entered_by: tuple[str, ...] = ()
+    """Everybody who has entered it: a case that was returned is entered again, perhaps by another."""
+    verified_by: tuple[str, ...] = ()
+    decided_by: str | None = None
+    decided: date | None = None
     paused_since: date | None = None
+    paused_days: int = 0
+    warned: date | None = None
+    breached: date | None = None
 
     @property
     def is_open(self) -> bool:
         return self.status in OPEN
+
+    @property
+    def is_disputed(self) -> bool:
+        """Whether somebody has objected, or an order in it has changed the record once already."""
+        return self.objections > 0 or self.carried > 0
+
+    @property
+    def about(self) -> str:
+        """The mutation type as the figures of the law name it: ``sale``."""
+        return self.type.removeprefix("mutation.").partition("/")[0]
+
+    @property
+    def hands(self) -> frozenset[str]:
+        """The officers who have filed, entered or verified it."""
+        return frozenset({self.filed_by, *self.entered_by, *self.verified_by})
 
     def doc(self) -> Doc:
         return {
@@ -152,18 +99,34 @@ class Case:
             "office": self.office,
             "touches": list(self.touches),
             "filed": self.filed.isoformat(),
+            "since": self.since.isoformat(),
+            "counted_from": self.counted_from.isoformat(),
             "due": _day(self.due),
+            "warn_on": _day(self.warn_on),
             "with": self.with_,
+            "notice": self.notice,
+            "lane": self.lane,
+            "filed_by": self.filed_by,
+            "fee_paise": self.fee_paise,
             "notice_until": _day(self.notice_until),
+            "cure_until": _day(self.cure_until),
             "next_day": _day(self.next_day),
+            "appeal_until": _day(self.appeal_until),
             "objections": self.objections,
-            "entered_by": self.entered_by,
-            "verified_by": self.verified_by,
+            "appeals": self.appeals,
+            "carried": self.carried,
+            "entered_by": list(self.entered_by),
+            "verified_by": list(self.verified_by),
+            "decided_by": self.decided_by,
+            "decided": _day(self.decided),
             "paused_since": _day(self.paused_since),
+            "paused_days": self.paused_days,
+            "warned": _day(self.warned),
+            "breached": _day(self.breached),
         }
 
     @classmethod
-    def of(cls, doc: Doc) -> Case:
+    def of(cls, doc: Mapping[str, Json]) -> Case:
         return cls(
             id=CaseNo(str(doc["id"])),
             status=cast("Status", doc["status"]),
@@ -172,154 +135,268 @@ class Case:
             office=str(doc["office"]),
             touches=tuple(cast("list[str]", doc["touches"])),
             filed=date.fromisoformat(str(doc["filed"])),
-            due=_read_day(doc["due"]),
+            since=date.fromisoformat(str(doc["since"])),
+            counted_from=date.fromisoformat(str(doc["counted_from"])),
             with_=str(doc["with"]),
-            notice_until=_read_day(doc["notice_until"]),
-            next_day=_read_day(doc["next_day"]),
+            notice=cast("NoticeClass", doc["notice"]),
+            lane=cast("Lane", doc["lane"]),
+            filed_by=str(doc["filed_by"]),
+            fee_paise=cast("int", doc["fee_paise"]),
             objections=cast("int", doc["objections"]),
-            entered_by=cast("str | None", doc["entered_by"]),
-            verified_by=cast("str | None", doc["verified_by"]),
-            paused_since=_read_day(doc["paused_since"]),
+            appeals=cast("int", doc["appeals"]),
+            carried=cast("int", doc["carried"]),
+            paused_days=cast("int", doc["paused_days"]),
+            entered_by=tuple(cast("list[str]", doc["entered_by"])),
+            verified_by=tuple(cast("list[str]", doc["verified_by"])),
+            decided_by=cast("str | None", doc["decided_by"]),
+            **{name: _read_day(doc[name]) for name in _DAYS},
         )
+
+
+_DAYS = (
+    "due", "warn_on", "notice_until", "cure_until", "next_day", "appeal_until", "decided", "paused_since",
+    "warned", "breached",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
-    """A step taken: which, by whom, on what day, with a day to come and a reason where it needs them."""
+    """A step taken: which, by whom in which roles, on what day, with a day to come and a reason where it needs them."""
 
     type: str
     officer: str
-    role: str
+    roles: frozenset[str]
     day: date
     until: date | None = None
     reason: str | None = None
-    with_: str | None = None
+    """A code of ``domain.case_steps.REASONS``."""
+
+    @property
+    def by_clock(self) -> bool:
+        """Whether the registry's clock takes it, and no person."""
+        return self.roles == {SYSTEM}
 
 
-def take(case: Case, act: Act) -> Case:
-    """The case after the step.
-
-    Raises:
-        Refused: with every reason why the step may not be taken now, by this officer.
-    """
-    step = STEPS.get(act.type)
-    findings = _findings(case, act, step)
-    if findings or step is None:
-        raise Refused(findings)
-    changed = replace(case, status=step.after, with_=act.with_ or case.with_)
-    match step.name:
-        case "registered":
-            return replace(changed, entered_by=act.officer)
-        case "prechecked":
-            return replace(changed, verified_by=act.officer)
-        case "notice-issued" | "notice-repeated":
-            return replace(changed, notice_until=act.until)
-        case "objected":
-            return replace(changed, objections=case.objections + 1)
-        case "hearing-set" | "restored" | "remanded":
-            return replace(changed, next_day=act.until)
-        case _:
-            return changed
-
-
-def carried(case: Case, *, officer: str, day: date) -> Case:
-    """The case once its mutation stands in the record: the same event changes both.
-
-    Raises:
-        Refused: unless the order is certified, or the notice has expired without objection.
-    """
-    findings = []
-    if case.status not in MAY_CARRY:
-        findings.append(_finding("order-is-certified", f"the case stands at {case.status!r}", *_CERTIFIED))
-    if case.status == "unopposed" and case.notice_until is not None and day <= case.notice_until:
-        detail = f"it runs until {case.notice_until}"
-        findings.append(_finding("notice-has-expired", detail, *_EXPIRED))
-    if officer in (case.entered_by, case.verified_by) and officer is not None:
-        findings.append(_finding("another-person-decides", f"{officer} entered or verified it", *_APART))
-    if findings:
-        raise Refused(tuple(findings))
-    return replace(case, status="carried")
+def filed(
+    *,
+    case_no: CaseNo,
+    mutation: str,
+    village: VillageCode,
+    office: str,
+    touches: tuple[str, ...],
+    officer: str,
+    law: Law,
+    lane: Lane,
+) -> Case:
+    """A new case, filed on the day of the law."""
+    kind = catalogue.mutation(mutation)
+    case = Case(
+        id=case_no,
+        status="filed",
+        type=kind.type,
+        village=village,
+        office=office,
+        touches=touches,
+        filed=law.day,
+        since=law.day,
+        counted_from=law.day,
+        due=None,
+        warn_on=None,
+        with_="",
+        notice=kind.procedure.notice,
+        lane=lane,
+        filed_by=officer,
+        fee_paise=int(law.figure("fee-mutation", kind.name).value),
+    )
+    return held(with_due(case, law), law)
 
 
-_CERTIFIED = (
-    "the order is certified, or the notice expired without objection",
-    "Karnataka Land Revenue Act 1964, s. 129(7), and the like section of each state",
-    "Have the order certified first.",
-)
-_EXPIRED = (
-    "the days of the notice are over",
-    "the state's figure for the class of notice",
-    "Wait until the notice has run out; an objection until then moves the case to a hearing.",
-)
-_APART = (
-    "nobody enters, verifies and decides the same case",
-    "Landlog: the insider with a valid login",
-    "Let another officer posted here take this step.",
-)
+def moved(case: Case, act: Act, law: Law) -> Case:
+    """The case after a step that the rules allow (``domain.case_rules.take`` asks them first)."""
+    step = STEPS[act.type]
+    to = step.after or case.status
+    after = replace(case, status=to, since=act.day if to != case.status else case.since)
+    return held(_EFFECTS.get(step.name, _none)(after, act, law), law)
 
 
-def _findings(case: Case, act: Act, step: Step | None) -> tuple[Finding, ...]:
-    if step is None:
-        known = ", ".join(sorted(STEPS))
-        return (
-            _finding(
-                "step-is-known", act.type, f"the step is one of: {known}", "domain/case.py", "Name one."
-            ),
-        )
-    found = []
-    if case.status not in step.before:
-        where = ", ".join(sorted(step.before))
-        found.append(
-            _finding(
-                "step-fits-the-case",
-                f"the case stands at {case.status!r}",
-                f"the step {step.name!r} is taken from: {where}",
-                "the course of a case (domain/case.py)",
-                "Take the step that is due; `case show` lists those that are possible now.",
-            )
-        )
-    if act.role not in step.by:
-        found.append(
-            _finding(
-                "role-takes-the-step",
-                act.role,
-                f"the step {step.name!r} is taken by: {', '.join(step.by)}",
-                "the state's table of posts",
-                "Forward the file to an officer in that role.",
-            )
-        )
-    if step.needs_reason and not act.reason:
-        found.append(
-            _finding(
-                "reason-is-given", "", "the reason is written down", "rules of natural justice", "Say why."
-            )
-        )
-    if step.needs_day and (act.until is None or act.until < act.day):
-        found.append(
-            _finding(
-                "day-to-come",
-                str(act.until),
-                "the day named lies ahead",
-                "the notice's own terms",
-                "Name it.",
-            )
-        )
-    if step.name in ("allowed", "refused", "certified") and act.officer in (
-        case.entered_by,
-        case.verified_by,
-    ):
-        found.append(_finding("another-person-decides", act.officer, *_APART))
-    if step.name == "unopposed" and case.status != "prechecked" and not _notice_over(case, act.day):
-        found.append(_finding("notice-has-expired", f"it runs until {case.notice_until}", *_EXPIRED))
-    return tuple(found)
+def carried_out(case: Case, officer: str, law: Law) -> Case:
+    """The case once its mutation stands in the record."""
+    after = replace(
+        case,
+        status="carried",
+        since=law.day,
+        carried=case.carried + 1,
+        decided=case.decided or law.day,
+        decided_by=case.decided_by or officer,
+        appeal_until=law.deadline("appeal-days", law.day, case.about),
+    )
+    return held(after, law)
 
 
-def _notice_over(case: Case, day: date) -> bool:
-    return case.notice_until is not None and day > case.notice_until
+def held(case: Case, law: Law) -> Case:
+    """The case with the officer who holds the file now, by the state's posts."""
+    kind = catalogue.all_types().get(case.type)
+    role = holder_of(
+        case.status,
+        law,
+        decided_by=kind.decided_by if kind else (),
+        auto=case.lane == "auto",
+    )
+    return replace(case, with_=role if role in ("", "applicant") else f"{case.office}/{role}")
 
 
-def _finding(rule: str, detail: str, sentence: str, source: str, remedy: str) -> Finding:
-    return Finding(rule=rule, sentence=sentence, source=source, remedy=remedy, detail=detail)
+def with_due(case: Case, law: Law) -> Case:
+    """The case with the last day for its decision, and the day on which the officer is warned of it."""
+    name = "decision-days-disputed" if case.is_disputed else "decision-days-undisputed"
+    last = law.deadline(name, case.counted_from, case.about)
+    due = law.calendar.next_working(last + timedelta(case.paused_days))
+    before = int(law.figure("warning-days", case.about).value)
+    return replace(
+        case,
+        due=due,
+        warn_on=max(due - timedelta(before), case.counted_from),
+        warned=None,
+        breached=None,
+    )
+
+
+def notice_days(case: Case) -> str:
+    """The name of the figure that says how long the notice runs."""
+    return f"notice-days-{case.notice}"
+
+
+Effect = Callable[[Case, Act, Law], Case]
+
+
+def _none(case: Case, act: Act, law: Law) -> Case:
+    return case
+
+
+def _registered(case: Case, act: Act, law: Law) -> Case:
+    return case if act.by_clock else replace(case, entered_by=_with(case.entered_by, act.officer))
+
+
+def _prechecked(case: Case, act: Act, law: Law) -> Case:
+    return case if act.by_clock else replace(case, verified_by=_with(case.verified_by, act.officer))
+
+
+def _forwarded(case: Case, act: Act, law: Law) -> Case:
+    return replace(case, lane="officer")
+
+
+def _returned(case: Case, act: Act, law: Law) -> Case:
+    until = law.deadline("cure-days", act.day, case.about)
+    return replace(case, cure_until=until, due=None, warn_on=None)
+
+
+def _cured(case: Case, act: Act, law: Law) -> Case:
+    return with_due(replace(case, cure_until=None, counted_from=act.day, paused_days=0), law)
+
+
+def _notice_issued(case: Case, act: Act, law: Law) -> Case:
+    return replace(case, notice_until=act.until or law.deadline(notice_days(case), act.day, case.about))
+
+
+def _objected(case: Case, act: Act, law: Law) -> Case:
+    return with_due(replace(case, objections=case.objections + 1, lane="officer"), law)
+
+
+def _hearing_set(case: Case, act: Act, law: Law) -> Case:
+    return replace(case, next_day=act.until, lane="officer")
+
+
+def _allowed(case: Case, act: Act, law: Law) -> Case:
+    return replace(case, decided_by=act.officer, next_day=None)
+
+
+def _ended(case: Case, act: Act, law: Law) -> Case:
+    """An order or a lapse that ends the case: appealable, as every refusal is."""
+    return replace(
+        case,
+        decided=act.day,
+        decided_by=act.officer,
+        next_day=None,
+        appeal_until=law.deadline("appeal-days", act.day, case.about),
+    )
+
+
+def _appeal_dismissed(case: Case, act: Act, law: Law) -> Case:
+    return replace(
+        case,
+        decided_by=act.officer,
+        appeal_until=law.deadline("second-appeal-days", act.day, case.about),
+    )
+
+
+def _appealed(case: Case, act: Act, law: Law) -> Case:
+    return replace(case, appeals=case.appeals + 1, due=None, warn_on=None)
+
+
+def _heard_again(case: Case, act: Act, law: Law) -> Case:
+    """Restored, remanded or under review: the days of a disputed decision begin anew."""
+    again = replace(
+        case,
+        next_day=act.until,
+        appeals=0,
+        decided=None,
+        decided_by=None,
+        counted_from=act.day,
+        paused_days=0,
+        lane="officer",
+    )
+    return with_due(again, law)
+
+
+def _paused(case: Case, act: Act, law: Law) -> Case:
+    return replace(case, paused_since=act.day)
+
+
+def _resumed(case: Case, act: Act, law: Law) -> Case:
+    stood = (act.day - (case.paused_since or act.day)).days
+    again = replace(case, paused_since=None, paused_days=case.paused_days + stood)
+    return again if case.due is None else replace(with_due(again, law), breached=case.breached)
+
+
+def _warned(case: Case, act: Act, law: Law) -> Case:
+    return replace(case, warned=act.day)
+
+
+def _breached(case: Case, act: Act, law: Law) -> Case:
+    return replace(case, breached=act.day)
+
+
+_EFFECTS: Mapping[str, Effect] = {
+    "registered": _registered,
+    "prechecked": _prechecked,
+    "forwarded": _forwarded,
+    "returned": _returned,
+    "cured": _cured,
+    "lapsed": _ended,
+    "notice-issued": _notice_issued,
+    "notice-repeated": _notice_issued,
+    "objected": _objected,
+    "hearing-set": _hearing_set,
+    "allowed": _allowed,
+    "refused": _ended,
+    "affirmed": _ended,
+    "dismissed-in-default": _ended,
+    "withdrawn": _ended,
+    "abated": _ended,
+    "restored": _heard_again,
+    "remanded": _heard_again,
+    "review-granted": _heard_again,
+    "appealed": _appealed,
+    "appeal-allowed": _allowed,
+    "appeal-dismissed": _appeal_dismissed,
+    "paused": _paused,
+    "resumed": _resumed,
+    "warned": _warned,
+    "breached": _breached,
+}
+
+
+def _with(officers: tuple[str, ...], officer: str) -> tuple[str, ...]:
+    return tuple(sorted({*officers, officer}))
 
 
 def _day(day: date | None) -> Json:

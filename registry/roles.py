@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from functools import cache
 
 from domain import catalogue
+from domain.case_steps import FILERS, SYSTEM, clock_may_decide, roles_ever
 from domain.errors import BadInput
+from domain.law import posts, states
 
 APPOINTING_AUTHORITY = "appointing-authority"
 
@@ -22,15 +24,16 @@ ACTS: Mapping[str, frozenset[str]] = {
 }
 """Powers that are not a mutation's; which role decides a mutation stands in that mutation's own file."""
 
-OTHER_ROLES = frozenset({"lekhpal", "revenue-inspector", "registrar", "bank", "court-reader", "system"})
-"""Roles that report, verify, file or register, whether or not a mutation type lets them decide."""
+OTHER_ROLES = FILERS | {SYSTEM}
+"""Roles that file, and the clock's own: whether or not a mutation type lets them decide."""
 
 
 @cache
 def roles() -> frozenset[str]:
     """Every role that a posting may give."""
     deciding = (role for mutation in catalogue.all_types().values() for role in mutation.decided_by)
-    return frozenset(deciding) | frozenset(ACTS) | OTHER_ROLES
+    posted = (role for state in states() for role in posts(state))
+    return frozenset(deciding) | frozenset(posted) | frozenset(ACTS) | OTHER_ROLES
 
 
 _OFFICE = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)*(/[0-9A-Za-z]+(-[0-9A-Za-z]+)*){0,7}", re.ASCII)
@@ -42,12 +45,16 @@ def allows(role: str, event_type: str) -> bool:
 
     >>> allows("naib-tahsildar", "mutation.sale/1"), allows("lekhpal", "mutation.sale/1")
     (True, False)
+    >>> allows("counter", "case.filed/1"), allows("system", "mutation.sale/1")
+    (True, True)
+
+    What the role ``system`` signs about land is bound to a case whose notice ran out (``domain.case_carry``).
     """
     mutation = catalogue.all_types().get(event_type)
     if mutation is not None:
-        return role in mutation.decided_by
+        return role in mutation.decided_by or (role == SYSTEM and clock_may_decide(event_type))
     name, _, _ = event_type.partition("/")
-    return name in ACTS.get(role, frozenset())
+    return name in ACTS.get(role, frozenset()) or role in roles_ever(event_type)
 
 
 def contains(office: str, other: str) -> bool:

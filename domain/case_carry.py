@@ -1,0 +1,150 @@
+"""Carrying a case to the record: when its order may change the land, and what becomes of its mark upon the land."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from domain.case import Case, carried_out
+from domain.case_steps import MAY_CARRY, clock_may_decide
+from domain.kit import Answer, Broken, Citation, Rule, check, rule
+from domain.law import Law
+from domain.record import Parcel, Pending, Record, Unit
+
+_CERTIFIED = Citation("Karnataka Land Revenue Act 1964", "s. 129(7), and the like section of each state")
+_NOTICE = Citation("Landlog", "a notice tells people what is to change")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carrying:
+    """An order about to be carried to the record in a case."""
+
+    case: Case
+    mutation: str
+    officers: tuple[str, ...]
+    by_clock: bool
+    names: frozenset[str]
+    """The land that the order names."""
+    as_filed: bool
+    """Whether it orders what was applied for, word for word."""
+
+
+def carry(carrying: Carrying, law: Law) -> Case:
+    """The case once its order stands in the record: the same event changes both.
+
+    Raises:
+        Refused: with every reason why it may not be carried out now.
+    """
+    check(CARRY_RULES, carrying, Record(), law)
+    return carried_out(carrying.case, carrying.officers[0], law)
+
+
+@rule(
+    "the order is certified, or the notice expired without objection",
+    source=_CERTIFIED,
+    remedy="Have the order certified first.",
+)
+def order_is_certified(c: Carrying, record: Record, law: Law) -> Answer:
+    return True if c.case.status in MAY_CARRY else Broken(f"the case stands at {c.case.status!r}")
+
+
+@rule(
+    "the days of the notice are over",
+    source=Citation("Landlog", "domain/states, the state's figures for days"),
+    remedy="Wait until the notice has run out; an objection until then moves the case to a hearing.",
+)
+def notice_is_over(c: Carrying, record: Record, law: Law) -> Answer:
+    until = c.case.notice_until
+    if c.case.status != "unopposed" or c.case.notice == "notice-free":
+        return True
+    return until is not None and (until < law.day or Broken(f"it runs until {until}"))
+
+
+@rule(
+    "nobody enters, verifies and decides the same case",
+    source=Citation("Landlog", "the insider with a valid login"),
+    remedy="Let another officer posted here sign the order.",
+)
+def another_person_carries(c: Carrying, record: Record, law: Law) -> Answer:
+    twice = sorted(set(c.officers) & c.case.hands)
+    return Broken(f"{', '.join(twice)} filed, entered or verified it") if twice else True
+
+
+@rule(
+    "the order is of the kind that the case was filed for",
+    source=_NOTICE,
+    remedy="File a case of the other kind.",
+)
+def kind_is_that_of_the_case(c: Carrying, record: Record, law: Law) -> Answer:
+    """Once an order has been carried out, what follows on it after an appeal undoes or mends it."""
+    return c.case.carried > 0 or c.mutation == c.case.type
+
+
+@rule(
+    "the order is about the land that the case was filed for",
+    source=_NOTICE,
+    remedy="File a case for the other land: its holders and neighbours have had no notice.",
+)
+def land_is_that_of_the_case(c: Carrying, record: Record, law: Law) -> Answer:
+    strange = sorted(c.names - set(c.case.touches))
+    return Broken(", ".join(strange[:10])) if strange and c.case.carried == 0 else True
+
+
+@rule(
+    "what nobody opposed is carried out as it was applied for",
+    source=_NOTICE,
+    remedy="Carry out the application as filed, or hear the case and certify another order.",
+)
+def unopposed_is_as_filed(c: Carrying, record: Record, law: Law) -> Answer:
+    return c.case.status != "unopposed" or c.as_filed
+
+
+@rule(
+    "the clock signs where the state's law lets a notice that ran out decide, and nowhere else",
+    source=Citation("Landlog", "domain/states, the state's figure auto-lane"),
+    remedy="An officer signs this order.",
+)
+def clock_may_sign(c: Carrying, record: Record, law: Law) -> Answer:
+    if not c.by_clock:
+        return True
+    allowed = law.figure("auto-lane", c.case.about).value == 1 and clock_may_decide(c.mutation)
+    return allowed and c.case.lane == "auto" and c.case.status == "unopposed" and c.case.objections == 0
+
+
+@rule(
+    "the days of the case are not standing still",
+    source=Citation("Landlog", "domain/steps.toml, the course of a case"),
+    remedy="Let the days run again first.",
+)
+def case_is_not_paused(c: Carrying, record: Record, law: Law) -> Answer:
+    since = c.case.paused_since
+    return True if since is None else Broken(f"since {since}")
+
+
+CARRY_RULES: tuple[Rule, ...] = (
+    order_is_certified,
+    notice_is_over,
+    another_person_carries,
+    kind_is_that_of_the_case,
+    land_is_that_of_the_case,
+    unopposed_is_as_filed,
+    clock_may_sign,
+    case_is_not_paused,
+)
+
+
+def settled(states: Mapping[str, Parcel | Unit], case_no: str) -> dict[str, Parcel | Unit]:
+    """The states without the pending mark of a case."""
+    return {i: without_mark(state, case_no) for i, state in states.items()}
+
+
+def without_mark(state: Parcel | Unit, case_no: str) -> Parcel | Unit:
+    """A state that the case no longer waits over."""
+    return replace(state, pending=tuple(p for p in state.pending if p.case != case_no))
+
+
+def with_mark(state: Parcel | Unit, case_no: str) -> Parcel | Unit:
+    """A state that shows the case as pending: once, however often it is marked."""
+    if any(p.case == case_no for p in state.pending):
+        return state
+    return replace(state, pending=(*state.pending, Pending(kind="mutation", case=case_no)))
