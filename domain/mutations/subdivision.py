@@ -96,7 +96,23 @@ def there_are_parts(a: Application, record: Record, law: Law) -> Answer:
     return len(a.children) >= 2
 
 
-RULES = (*STANDING, NOTHING_BARS["division"], parcels_are_of_the_unit, there_are_parts, *MEASURED)
+@rule(
+    "the state's manner of numbering gives numbers to parts that stay in one holding",
+    source=Citation("Rajasthan Land Revenue (Land Records) Rules 1957", "r. 60"),
+    remedy="Show the parts as dotted lines on the map; each gets its number when it passes to another holding.",
+)
+def parts_are_numbered_here(a: Application, record: Record, law: Law) -> Answer:
+    return law.figure("parts-within-unit").value != 0
+
+
+RULES = (
+    *STANDING,
+    NOTHING_BARS["division"],
+    parcels_are_of_the_unit,
+    there_are_parts,
+    parts_are_numbered_here,
+    *MEASURED,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,6 +215,13 @@ EXAMPLES = (
             recorded_areas_balance,
             recorded_areas_agree_with_shapes,
         ),
+    ),
+    Example(
+        title="Rajasthan numbers no parts that one khata keeps",
+        given=SKETCHED,
+        when=_IN_TWO,
+        state="rj",
+        refused=(parts_are_numbered_here,),
     ),
     Example(
         title="a parcel without a map is surveyed before it is divided",
