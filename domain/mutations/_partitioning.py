@@ -24,6 +24,7 @@ from domain.mutations._parcels import (
     retired,
     successor,
 )
+from domain.mutations._people import can_be_written
 from domain.mutations._shared import RECORD_LAW, NewUnit, moved
 from domain.record import Holding, Parcel, Record, Unit
 from domain.values import Digest, PartyRef
@@ -112,6 +113,16 @@ def every_portion_has_land(a: Any, record: Record, law: Law) -> Answer:
     return all(p.parcels or p.children for p in a.portions)
 
 
+@rule(
+    "the shares in each portion are not finer than the record can write",
+    source=RECORD_LAW,
+    remedy="Give the holders of such a portion one each, or settle on simpler shares first.",
+)
+def portions_can_be_written(a: Any, record: Record, law: Law) -> Answer:
+    unit = record.units[a.unit]
+    return all(can_be_written(h.share for h in _unit_of(p, unit).shares) for p in a.portions)
+
+
 def _of_division(measuring: Rule) -> Rule:
     return replace(measuring, holds=lambda a, record, law: measuring.holds(_redrawn(a), record, law))
 
@@ -126,6 +137,7 @@ DIVISION = (
     every_holder_has_one_portion,
     every_parcel_has_one_portion,
     every_portion_has_land,
+    portions_can_be_written,
     *map(_of_division, _parcels.MEASURED),
 )
 """The rules of every division, whoever orders it."""
