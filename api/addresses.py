@@ -30,8 +30,10 @@ AsOf = Annotated[
 KnownAt = Annotated[
     str | None,
     Query(
-        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
-        description="The record as the log showed it at this instant (UTC).",
+        max_length=40,
+        description="The record as the log showed it at this instant (RFC 3339).",
         examples=["2026-11-21T10:00:00Z"],
+        json_schema_extra={"format": "date-time"},
     ),
 ]
+NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"

@@ -326,7 +326,11 @@ def _text(most: int, description: str) -> Schema:
     return {"type": "string", "minLength": 1, "maxLength": most, "description": description}
 
 
-_BASE64: Schema = {"type": "string", "contentEncoding": "base64"}
+_BASE64: Schema = {
+    "type": "string",
+    "contentEncoding": "base64",
+    "pattern": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+}
 _SHAPES: Schema = {
     "type": "object",
     "description": "Canonical geometry bytes (base64) by their digest.",
@@ -370,7 +374,12 @@ LINE: Schema = {
             "type": "array",
             "minItems": 2,
             "maxItems": 1000,
-            "items": {"type": "array", "minItems": 2, "maxItems": 3, "items": {"type": "number"}},
+            "items": {
+                "type": "array",
+                "minItems": 2,
+                "maxItems": 3,
+                "items": {"type": "number", "minimum": -180, "maximum": 180},
+            },
         },
     },
     "required": ["type", "coordinates"],
@@ -389,19 +398,23 @@ PREPARE_EXAMPLE: Schema = {
         "consideration": {"paise": 25000000},
     },
 }
-ORDER_EXAMPLE: Schema = {"envelope": "eyJwYXlsb2FkIjoi...", "application": {}}
+ORDER_EXAMPLE: Schema = {"envelope": "eyJwYXlsb2FkIjoiIn0=", "application": {}}
 LINE_EXAMPLE: Schema = {"type": "LineString", "coordinates": [[77.81, 15.75], [77.82, 15.76]]}
+_ANY_PROOF: Schema = {"description": "A TitleProof; what is none gets a verdict too, and the reason."}
 _BINARY: Schema = {"type": "string", "format": "binary"}
 PROOF_BODY: Schema = {
     "required": True,
     "content": {
-        "application/vnd.landlog.title-proof.v1+json": {
-            "schema": {"$ref": "#/components/schemas/TitleProof"}
-        },
-        "application/json": {"schema": {"$ref": "#/components/schemas/TitleProof"}},
+        "application/vnd.landlog.title-proof.v1+json": {"schema": _ANY_PROOF},
+        "application/json": {"schema": _ANY_PROOF},
         "application/pdf": {"schema": _BINARY},
         "multipart/form-data": {
-            "schema": {"type": "object", "properties": {"file": _BINARY}, "required": ["file"]}
+            "schema": {
+                "type": "object",
+                "properties": {"file": _BINARY},
+                "required": ["file"],
+                "additionalProperties": False,
+            }
         },
     },
 }

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from fastapi import Query, Request
 
 from domain.canon import Json
-from domain.errors import BadInput
+from domain.errors import NotFound
 
 MOST = 200
 USUAL = 50
@@ -35,7 +35,7 @@ def after(cursor: str, *, kinds: tuple[type, ...]) -> list[str | int] | None:
     """The key in a cursor; None for no cursor.
 
     Raises:
-        BadInput: when the text is no cursor of this list.
+        NotFound: when the text is no cursor of this list.
     """
     if not cursor:
         return None
@@ -50,7 +50,7 @@ def after(cursor: str, *, kinds: tuple[type, ...]) -> list[str | int] | None:
         and all(not isinstance(part, str) or ("\0" not in part and _is_text(part)) for part in key)
     ):
         return key
-    raise BadInput(
+    raise NotFound(
         "this cursor is not one that this list gave",
         field="cursor",
         remedy="Take `next` of the page before as it stands, or start without a cursor.",

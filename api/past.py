@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, cast
 
 from psycopg2 import extensions
@@ -115,16 +115,23 @@ def record_then(
 
 
 def instant_of(text: str, *, field: str) -> datetime:
-    """
+    """The instant, in UTC.
+
+    >>> instant_of("2026-11-21T15:30:00+05:30", field="known_at").isoformat()
+    '2026-11-21T10:00:00+00:00'
+
     Raises:
-        BadInput: when the text is not an instant of the calendar.
+        BadInput: when the text is not an instant of the calendar, or does not say of which zone.
     """
     try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput(
-            f"{text[:40]!r} is not an instant", field=field, remedy="Write it as 2026-11-21T10:00:00Z."
-        ) from None
+        when = datetime.fromisoformat(text)
+        if when.tzinfo is not None:
+            return when.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise BadInput(
+        f"{text[:40]!r} is not an instant", field=field, remedy="Write it as 2026-11-21T10:00:00Z."
+    )
 
 
 def _document(counter: Counter, cursor: extensions.cursor, state: Doc, cut: int) -> dict[str, Json]:

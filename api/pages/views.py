@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from api import problems
-from api.addresses import Lgd, ParcelAddress
+from api.addresses import NO_CONTROLS, Lgd, ParcelAddress
 from api.counter import Counter, counter_of
 from api.events import sentence, title_of
 from api.maps import parcel_map
@@ -31,7 +31,7 @@ MAP_WIDTH, MAP_HEIGHT = 460, 430
 _MOST_OF_UNIT = 40
 _LATEST_ORDERS = 8
 
-Typed = Annotated[str, Query(max_length=80)]
+Typed = Annotated[str, Query(max_length=80, pattern=NO_CONTROLS)]
 
 
 @router.get("/")

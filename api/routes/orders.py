@@ -14,7 +14,7 @@ from typing import Annotated, Any, cast
 from uuid import UUID
 
 from anyio import sleep
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -91,6 +91,12 @@ async def submit(
         201 if found["index"] is not None else 202,
         {"Location": f"/v1/orders/{receipt.event_id}", "Cache-Control": "no-store"},
     )
+
+
+@router.get("/prepare", include_in_schema=False)
+def not_read() -> Response:
+    """It is no event_id, and nothing is to be read there."""
+    raise HTTPException(405, headers={"Allow": "POST"})
 
 
 @router.get(

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from api import models
-from api.addresses import Lang, Lgd
+from api.addresses import NO_CONTROLS, Lang, Lgd
 from api.answers import json_answer
 from api.counter import Counter, counter_of
 from api.events import sentence, title_of
@@ -33,11 +33,13 @@ _NUMBER = "coalesce(substring(label_key from '^[0-9]{1,17}')::bigint, 9000000000
 @router.get(
     "",
     summary="Find a village by name in any script, or by LGD code",
-    responses={200: {"model": models.Villages}, **responses(400)},
+    responses={200: {"model": models.Villages}, **responses(400, 404)},
 )
 def find(
     request: Request,
-    q: Annotated[str, Query(max_length=80, description="A part of the name, or the LGD code.")] = "",
+    q: Annotated[
+        str, Query(max_length=80, pattern=NO_CONTROLS, description="A part of the name, or the LGD code.")
+    ] = "",
     cursor: Cursor = "",
     limit: Limit = USUAL,
 ) -> Response:
@@ -64,7 +66,9 @@ def one(request: Request, lgd: Lgd) -> Response:
 def parcels(
     request: Request,
     lgd: Lgd,
-    label: Annotated[str, Query(max_length=80, description="Khasra or survey number as written.")] = "",
+    label: Annotated[
+        str, Query(max_length=80, pattern=NO_CONTROLS, description="Khasra or survey number as written.")
+    ] = "",
     cursor: Cursor = "",
     limit: Limit = USUAL,
 ) -> Response:

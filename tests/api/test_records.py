@@ -93,7 +93,7 @@ def test_a_list_comes_in_pages_and_each_parcel_once(client: Client) -> None:
 @pytest.mark.parametrize("cursor", ["bm9uc2Vuc2U", "W10", "WzEsMiwzXQ", "WyJ4IiwgMV0", "eyJhIjoxfQ"])
 def test_a_cursor_of_nobodys_is_refused(client: Client, cursor: str) -> None:
     answer = client.get(f"/v1/villages/{LGD}/parcels?cursor={cursor}")
-    assert answer.status_code == 400
+    assert answer.status_code == 404
     assert answer.json()["field"] == "cursor"
 
 
