@@ -2,7 +2,7 @@
 
 Each new parcel names the old ones whose land it takes up, and stays in their unit: a survey measures land, it moves
 none from one holder to another.  Areas are recorded as they were measured, so they need not add up to the old ones.
-A village is more than one order can hold: the orders of one resurvey bear its name and count their parts.
+One order holds some fifty parcels: for a village there are several, which bear the resurvey's name and count on.
 """
 
 from __future__ import annotations
