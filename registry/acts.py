@@ -17,7 +17,7 @@ from domain.projection import Doc
 from registry.dsse import keyid
 from registry.keys import parse_public, verify_possession
 from registry.log.encoding import encode_base64
-from registry.officers import KeyRevoked, OfficerKey, Officers, parse_officer
+from registry.officers import KeyRevoked, OfficerKey, Roll, parse_officer
 from registry.roles import parse_office, parse_roles
 
 _LONGEST_REASON = 500
@@ -64,7 +64,7 @@ class Enrol:
             "pop": self.pop,
         }
 
-    def concerned(self, officers: Officers) -> list[str]:
+    def concerned(self, officers: Roll) -> list[str]:
         return [keyid(self.public)]
 
     def touched(self, keys: Sequence[OfficerKey], *, origin: str) -> list[str]:
@@ -108,7 +108,7 @@ class Revoke:
         )
         return {"keyid": self.keyid, "reason": self.reason, **suspect}
 
-    def concerned(self, officers: Officers) -> list[str]:
+    def concerned(self, officers: Roll) -> list[str]:
         if kind_of(self.keyid) != "officer":
             raise BadInput(f"{self.keyid} is not the id of a key", field="keyid")
         return [self.keyid]
@@ -147,8 +147,8 @@ class _OfPosting:
             "roles": cast("list[Json]", parse_roles(self.roles)),
         }
 
-    def concerned(self, officers: Officers) -> list[str]:
-        keyids = officers.keyids_of(parse_officer(self.officer))
+    def concerned(self, officers: Roll) -> list[str]:
+        keyids = list(officers.keyids_of(parse_officer(self.officer)))
         if not keyids:
             raise UnknownOfficer(
                 f"no key is enrolled for the officer {self.officer}",

@@ -10,7 +10,7 @@ key gives it no power.  A revocation by officers takes two of them, and nobody o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import ClassVar
 from uuid import UUID
@@ -20,32 +20,23 @@ from eventsourcing.persistence import StoredEvent
 from domain.canon import canonical
 from domain.errors import BadInput, RecordChanged, RegistryError
 from domain.projection import Doc
-from registry.acts import Act, Enrol, Post, Revoke, parse_act
+from registry.acts import Act, Enrol, parse_act
 from registry.append import AlreadyAccepted, Append
+from registry.authority import (
+    KeyHasAnotherUse,
+    NotAppointed,
+    SelfPosting,
+    act_payload,
+    check_authority,
+    check_purpose,
+)
 from registry.dsse import KEY, Envelope, keyid, parse_envelope, parse_payload, verify_envelope
 from registry.genesis import Genesis, load_genesis
 from registry.history import History, parts_of, touches_of
-from registry.log.note import VerifierKey
-from registry.officers import NotAuthorised, OfficerKey, Officers, officer_key, roll_of
+from registry.officers import OfficerKey, Officers, officer_key, roll_of
 from registry.store import OfficeRecorder
 
-
-class NotAppointed(NotAuthorised):
-    """The signers are neither enough root keys nor an appointing authority for the office."""
-
-    code: ClassVar[str] = "not-appointed"
-
-
-class SelfPosting(NotAuthorised):
-    """An officer has signed a posting of his own."""
-
-    code: ClassVar[str] = "self-posting"
-
-
-class KeyHasAnotherUse(RegistryError):
-    """One key, one purpose: root keys and log keys are not officers' keys."""
-
-    code: ClassVar[str] = "key-has-another-use"
+__all__ = ["Ceremony", "ForeignOrigin", "KeyHasAnotherUse", "NotAppointed", "SelfPosting"]
 
 
 class ForeignOrigin(RegistryError):
@@ -87,7 +78,13 @@ class Ceremony:
         if any(event.event_id == event_id for h in histories.values() for event in h.events):
             raise AlreadyAccepted(event_id)
         signers = self._signers(envelope)
-        self._check_authority(act, _known(histories), envelope, signers)
+        check_authority(
+            act,
+            _known(histories),
+            keyids=[s.keyid for s in envelope.signatures],
+            officers=signers,
+            genesis=self.genesis,
+        )
         if self._payload(act, histories, event_id, decided) != envelope.payload:
             raise RecordChanged(
                 "this is not what the registry would prepare now: a key has changed since, or the payload was edited",
@@ -98,19 +95,14 @@ class Ceremony:
         return event_id
 
     def _payload(self, act: Act, histories: Mapping[str, History], event_id: UUID, decided: date) -> bytes:
-        members = act.members()
-        self._check_purpose(act)
+        check_purpose(act, self.genesis, self.genesis.log_keys)
         touched = act.touched(_known(histories), origin=self.genesis.origin)
-        return canonical(
-            {
-                "schema": 1,
-                "origin": self.genesis.origin,
-                "event_id": event_id.hex,
-                "type": act.type,
-                "decided": decided.isoformat(),
-                "touches": touches_of([histories[identifier] for identifier in touched]),
-                **members,
-            }
+        return act_payload(
+            act,
+            origin=self.genesis.origin,
+            event_id=event_id.hex,
+            decided=decided.isoformat(),
+            touches=touches_of([histories[identifier] for identifier in touched]),
         )
 
     def _append(
@@ -159,45 +151,6 @@ class Ceremony:
         officers = self._officers.keys(s.keyid for s in envelope.signatures if s.keyid not in roots)
         verify_envelope(envelope, {**roots, **{i: key.public for i, key in officers.items()}})
         return officers
-
-    def _check_authority(
-        self, act: Act, keys: Sequence[OfficerKey], envelope: Envelope, signers: Mapping[str, OfficerKey]
-    ) -> None:
-        by_roots = sum(s.keyid in self.genesis.root_keys for s in envelope.signatures)
-        if by_roots >= self.genesis.threshold:
-            return
-        in_force = [key for key in signers.values() if key.revoked is None]
-        offices = act.offices(keys)
-        if not any(key.appoints(offices) for key in in_force):
-            raise NotAppointed(
-                f"{act.type} needs {self.genesis.threshold} root keys, or an appointing authority"
-                + (f" over {', '.join(offices)}" if offices else ""),
-                field="signatures",
-                remedy="Have it signed by the authority that appoints there.",
-            )
-        if isinstance(act, Revoke) and len({key.officer for key in in_force}) < 2:
-            raise NotAppointed(
-                "a revocation by officers takes the signatures of two of them, one an appointing authority",
-                field="signatures",
-                remedy="Have a second officer sign the same payload.",
-            )
-        if isinstance(act, Post) and act.officer in {key.officer for key in in_force}:
-            raise SelfPosting(
-                f"{act.officer} cannot sign a posting of {act.officer}",
-                field="signatures",
-                remedy="Have the authority above sign it.",
-            )
-
-    def _check_purpose(self, act: Act) -> None:
-        if not isinstance(act, Enrol):
-            return
-        log_keys = {VerifierKey.parse(vkey).public for vkey in self.genesis.log_keys}
-        if act.public in log_keys or keyid(act.public) in self.genesis.root_keys:
-            raise KeyHasAnotherUse(
-                f"the key {keyid(act.public)} is a root key or a key of the log",
-                field="pub",
-                remedy="Make a key of the officer's own.",
-            )
 
 
 def _known(histories: Mapping[str, History]) -> list[OfficerKey]:

@@ -8,9 +8,9 @@ the office with a role that allows the type (transparency spec 5.3).  No clock i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, cast
+from typing import ClassVar, Protocol, cast
 
 from domain.canon import parse_object
 from domain.errors import BadInput, RegistryError
@@ -19,7 +19,6 @@ from registry.dsse import UnknownKey
 from registry.history import History
 from registry.log.encoding import decode_base64
 from registry.roles import APPOINTING_AUTHORITY, allows, contains
-from registry.store import OfficeRecorder
 
 _OFFICER = re.compile(r"[0-9A-Za-z]+([-._/][0-9A-Za-z]+)*", re.ASCII)
 _LONGEST_OFFICER = 64
@@ -106,16 +105,24 @@ def officer_key(history: History) -> OfficerKey:
     Raises:
         UnknownKey: when it was never enrolled.
     """
-    state = history.state_for_judging()
+    return officer_key_of(history.id, history.state_for_judging())
+
+
+def officer_key_of(keyid: str, state: Doc | None) -> OfficerKey:
+    """The key whose state document this is.
+
+    Raises:
+        UnknownKey: when it was never enrolled.
+    """
     if state is None:
         raise UnknownKey(
-            f"the key {history.id} is not enrolled at this registry",
+            f"the key {keyid} is not enrolled at this registry",
             field="signatures",
             remedy="Have the key enrolled by the appointing authority, or sign with the key that is.",
         )
     return OfficerKey(
-        keyid=history.id,
-        version=history.version,
+        keyid=keyid,
+        version=cast("int", state["version"]),
         public=decode_base64(str(state["pub"]), what="the public key", length=32),
         officer=str(state["officer"]),
         enrolled=cast("int", state["enrolled"]),
@@ -169,10 +176,23 @@ def may_sign(key: OfficerKey, *, officer: str, office: str, event_type: str) -> 
     return True
 
 
+class Roll(Protocol):
+    """Who holds which keys."""
+
+    def keyids_of(self, officer: str) -> Sequence[str]:
+        """The ids of all keys ever enrolled for the officer, oldest first."""
+
+
+class Streams(Protocol):
+    """Where histories are kept: ``registry.store.OfficeRecorder``."""
+
+    def load(self, ids: Sequence[str]) -> Mapping[str, History]: ...
+
+
 class Officers:
     """Keys by their id, and the keys of an officer."""
 
-    def __init__(self, store: OfficeRecorder) -> None:
+    def __init__(self, store: Streams) -> None:
         self._store = store
 
     def keys(self, keyids: Iterable[str]) -> dict[str, OfficerKey]:
