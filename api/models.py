@@ -349,6 +349,9 @@ PREPARE: Schema = {
         "office": _text(64, "LGD codes of state, district and tehsil: 28/511/5257."),
         "officer": _text(64, "The officer who is to sign."),
         "order_no": _text(200, "The number of the order in the office's own register."),
+        "second_officer": {
+            "anyOf": [_text(64, "Who signs beside the officer, where two must."), {"type": "null"}]
+        },
         "shapes": _SHAPES,
         "documents": {"type": "array", "maxItems": 50, "items": dict(_BASE64)},
     },

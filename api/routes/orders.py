@@ -160,14 +160,17 @@ def _submit(request: Request, body: bytes) -> Receipt:
 
 def _application(document: dict[str, Json]) -> Application:
     named = {"type", "office", "officer", "order_no"}
-    check_members(document, required={*named, "application"}, optional={"shapes", "documents"})
+    optional = {"second_officer", "shapes", "documents"}
+    check_members(document, required={*named, "application"}, optional=optional)
     texts = {name: text_of(document, name) for name in named}
+    second = text_of(document, "second_officer") if document.get("second_officer") is not None else None
     return Application(
         type=texts["type"],
         application=document["application"],
         office=texts["office"],
         officer=texts["officer"],
         order_no=texts["order_no"],
+        second_officer=second,
         shapes=_shapes(document.get("shapes")),
         documents=_documents(document.get("documents")),
     )
