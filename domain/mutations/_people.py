@@ -219,8 +219,9 @@ def pass_on(
     the whole that is given each takes: these parts add up to one.
     """
     after = passed(unit, given, taken)
-    parcels = (rehung(p, given, after, [who for who, _ in taken]) for p in parcels_of(record, unit.id))
-    return (after, *(p for p in parcels if p != record.parcels[p.id]))
+    takers = [who for who, _ in taken]
+    burdened = (p for p in parcels_of(record, unit.id) if any(r.on in given for r in p.restrictions))
+    return (after, *(rehung(p, given, after, takers) for p in burdened))
 
 
 def passed(
@@ -294,7 +295,7 @@ def _shares_after(
             return tuple(Holding(who, part) for who, part in taken)
         holders = dict.fromkeys([*staying, *(who for who, _ in taken)])
         return tuple(Holding(who, WHOLE if len(holders) == 1 else None) for who in holders)
-    held = {h.party: unit.share_of(h.party) for h in unit.shares}
+    held = {h.party: h.share or Fraction(0) for h in unit.shares}
     passing = Fraction(0)
     for who, share in given.items():
         share = held[who] if share is None else share
