@@ -292,6 +292,7 @@ _READERS: dict[Any, Callable[[Json], Any]] = {
     values.ParcelLabel: _text,
     values.UnitLabel: _text,
     values.Code: _matching(r"[a-z0-9]+(-[a-z0-9]+)*", "a code of lower-case letters, digits and hyphens"),
+    values.Ulpin: _matching(r"[0-9A-HJ-NP-Z]{14}", "a ULPIN of 14 digits and capitals without I and O"),
     values.EventId: _matching(r"[0-9a-f]{32}", "32 lower-case hex digits"),
     values.OfficeCode: _matching(r"[0-9]{1,6}(/[0-9]{1,6}){0,5}", "an office such as 28/511/5257"),
     values.PartyRef: _b64,

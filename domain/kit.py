@@ -16,7 +16,8 @@ from domain import form, values
 from domain.canon import Json, canonical
 from domain.commitment import Opening
 from domain.errors import BadInput, Finding, Refused
-from domain.ids import Kind, ParcelId, UnitId, VillageCode, kind_of, village_of
+from domain.ids import Kind, ParcelId, UnitId, VillageCode, kind_of
+from domain.ids import village_of as village_of_id
 from domain.law import Law
 from domain.record import Doc, Parcel, Record, Unit
 from domain.restrictions import Nature
@@ -282,21 +283,26 @@ def openings(application: object) -> tuple[Opening, ...]:
     return tuple(value.opening for _, value in form.walk(application) if isinstance(value, Sealed))
 
 
-def village_named(application: object) -> VillageCode:
-    """The village of an application: of the village, the unit or the parcel it names first.
+def village_of(application: object, record: Record) -> VillageCode:
+    """The village whose numbers an application uses: the one it names, else that of the land, else of the first id.
 
-    Raises:
-        BadInput: when it names none, as a list of khatas that is empty.
+    Land that has come to another village keeps its id, so the id alone does not tell.
     """
     for hint, value in form.walk(application):
         if hint is VillageCode:
             return VillageCode(str(value))
+    named_here = named(application)
+    registered: list[State] = [*record.units.values(), *record.parcels.values()]
+    for state in registered:
+        if state.id in named_here:
+            return state.village
+    for hint, value in form.walk(application):
         if hint in (ParcelId, UnitId):
-            return village_of(str(value))
+            return village_of_id(str(value))
     raise BadInput(
         "the application names no land",
         field="application",
-        remedy="Name the khatas or the parcels that it is about.",
+        remedy="Name the village, the unit or the parcels that it is about.",
     )
 
 

@@ -17,6 +17,8 @@ Text = NewType("Text", str)
 """Words of a person: NFC, 1 to 200 characters, no control characters."""
 Code = NewType("Code", str)
 """A code of a list: lower-case letters, digits and hyphens."""
+Ulpin = NewType("Ulpin", str)
+"""Bhu-Aadhaar: 14 digits and capital letters without I and O; opaque, never made here."""
 EventId = NewType("EventId", str)
 """A UUID (version 7) as 32 lower-case hex digits."""
 OfficeCode = NewType("OfficeCode", str)

@@ -26,7 +26,7 @@ from eventsourcing.persistence import StoredEvent
 from domain import catalogue, form, ids, kit
 from domain.canon import Json, canonical
 from domain.errors import BadInput, RecordChanged, VerificationError
-from domain.ids import ParcelId, UnitId
+from domain.ids import ParcelId, UnitId, VillageCode
 from domain.kit import Mutation, State
 from domain.law import Law, law_of, state_of
 from domain.record import Parcel, Record, Unit
@@ -221,7 +221,7 @@ class Office:
         signed: tuple[dsse.Envelope, Doc] | None = None,
     ) -> _Decision:
         mutation = catalogue.mutation(request.type)
-        application = self._complete(mutation.read(request.application), salt)
+        application = mutation.read(request.application)
         signers = _signers(signed[0]) if signed else []
         histories = self._recorder.load(sorted({*kit.named(application), *signers}))
         if signed:
@@ -231,16 +231,21 @@ class Office:
         if also := mutation.also_reads(record) - set(histories):
             histories |= self._recorder.load(sorted(also))
             record = _record(histories)
+        village = kit.village_of(application, record)
+        application = self._complete(application, village, salt)
+        histories |= {
+            i: History(i) for i in kit.named(application) - set(histories)
+        }  # new: nothing is recorded yet
         record = Record(
             parcels=record.parcels,
             units=record.units,
-            labels=self._labels(application),
+            labels=self._labels(application, village),
             survey=self._survey(mutation, application, record, request.shapes),
         )
         law = _law(application, record, day)
         event = mutation.decide(application, record, law)
         after = mutation.apply(event, record)
-        _check_jurisdiction(request.office, after)
+        _check_jurisdiction(request.office, _offices(record, after))
         return _Decision(
             mutation=mutation,
             application=application,
@@ -251,7 +256,7 @@ class Office:
             shapes=self._shapes(application, request.shapes),
         )
 
-    def _complete(self, application: Any, salt: Callable[[], bytes] | None) -> Any:
+    def _complete(self, application: Any, village: VillageCode, salt: Callable[[], bytes] | None) -> Any:
         """Fresh ids and salts; on submission (no ``salt``) the application must bring all of them."""
         counts = {kind: n for kind, n in kit.missing(application).items() if n}
         if salt is None:
@@ -262,7 +267,6 @@ class Office:
                     remedy="Send the application exactly as `prepare` returned it.",
                 )
             return application
-        village = kit.village_named(application)
         makers = {"parcel": ids.parcel_id, "unit": ids.unit_id}
         fresh = {
             kind: iter(self._recorder.issue(village, cast("Literal['parcel', 'unit']", kind), n))
@@ -270,8 +274,7 @@ class Office:
         }
         return kit.complete(application, issue=lambda k: makers[k](village, next(fresh[k])), salt=salt)
 
-    def _labels(self, application: Any) -> dict[tuple[str, str, str], str]:
-        village = kit.village_named(application)
+    def _labels(self, application: Any, village: VillageCode) -> dict[tuple[str, str, str], str]:
         wanted: dict[str, list[str]] = {}
         for _, kind, label in kit.labels(application, village):
             wanted.setdefault(kind, []).append(label)
@@ -409,7 +412,7 @@ def _check_postings(envelope: dsse.Envelope, payload: Doc, d: _Decision) -> None
     keys = [officer_key(d.histories[keyid]) for keyid in _signers(envelope)]
     for officer in officers:
         key = next((k for k in keys if k.officer == officer), keys[0])
-        for office in sorted({state.office for state in d.after.values()}):
+        for office in sorted(set(_offices(d.record, d.after).values())):
             check_may_sign(key, officer=officer, office=office, event_type=d.mutation.type)
 
 
@@ -441,12 +444,19 @@ def _law(application: Any, record: Record, day: date) -> Law:
     return law_of(state_of(office), day)
 
 
-def _check_jurisdiction(office: str, after: Mapping[str, State]) -> None:
-    """The order's office must be that of the land, or one above it."""
-    strange = sorted(i for i, s in after.items() if not contains(office, s.office))
+def _offices(record: Record, after: Mapping[str, State]) -> dict[str, str]:
+    """Under which office each thing touched lies, before the order and after it, named by ``id`` and ``id, after``."""
+    offices = {f"{i}, after the order": state.office for i, state in after.items()}
+    before = [record.parcels.get(ParcelId(i)) or record.units.get(UnitId(i)) for i in after]
+    return offices | {state.id: state.office for state in before if state is not None}
+
+
+def _check_jurisdiction(office: str, offices: Mapping[str, str]) -> None:
+    """The order's office must be that of the land, or one above it: nobody pulls land out of another's office."""
+    strange = sorted(i for i, of in offices.items() if not contains(office, of))
     if strange:
         raise OutsideJurisdiction(
-            f"office {office} has no jurisdiction over {strange[0]}, which lies under {after[strange[0]].office}",
+            f"office {office} has no jurisdiction over {strange[0]}, which lies under {offices[strange[0]]}",
             field="office",
             remedy="The case goes to the office of the parcel's village.",
         )

@@ -28,7 +28,18 @@ from domain.mutations._shared import (
 )
 from domain.quantities import WHOLE, Area, Share, format_share
 from domain.record import Holding, Parcel, Record, Restriction, Unit
-from domain.values import Code, Digest, OfficeCode, ParcelLabel, Party, PartyRef, Text, UnitLabel, issued
+from domain.values import (
+    Code,
+    Digest,
+    OfficeCode,
+    ParcelLabel,
+    Party,
+    PartyRef,
+    Text,
+    Ulpin,
+    UnitLabel,
+    issued,
+)
 
 TYPE = "mutation.import/1"
 TITLE = {
@@ -96,7 +107,7 @@ class OldParcel:
     former_labels: tuple[Text, ...] = ()
     geometry: Digest | None = None
     drawn_m2: Decimal | None = None
-    ulpin: Code | None = None
+    ulpin: Ulpin | None = None
     id: ParcelId | None = issued("parcel")  # noqa: RUF009  # a dataclasses.field with metadata
 
 
@@ -248,7 +259,7 @@ class RegisteredParcel:
     use: Code
     former_labels: tuple[Text, ...]
     geometry: Digest | None
-    ulpin: Code | None
+    ulpin: Ulpin | None
 
 
 @dataclass(frozen=True, kw_only=True)
