@@ -49,7 +49,7 @@ TITLE = {
 }
 PROCEDURE = Procedure(
     nature="division",
-    applicants=("holder",),
+    applicants=("co-holder",),
     papers=("memorandum-of-settlement", "family-tree"),
     verified_by="lekhpal",
     decided_by=("tahsildar", "naib-tahsildar", "sub-divisional-officer"),

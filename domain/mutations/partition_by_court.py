@@ -60,7 +60,7 @@ TITLE = {
 }
 PROCEDURE = Procedure(
     nature="authority",
-    applicants=("holder", "court"),
+    applicants=("co-holder", "court"),
     papers=("court-order", "sketch"),
     verified_by="lekhpal",
     decided_by=("tahsildar", "naib-tahsildar", "sub-divisional-officer"),

@@ -52,8 +52,8 @@ TITLE = {
 }
 PROCEDURE = Procedure(
     nature="transfer",
-    applicants=("holder", "registrar"),
-    papers=("registered-deed",),
+    applicants=("co-holder", "registrar"),
+    papers=("release-deed",),
     verified_by=None,
     decided_by=("tahsildar", "naib-tahsildar"),
     notice="registered",
