@@ -9,7 +9,8 @@ import psycopg2
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from registry.log.map_store import BUCKET, State, map_place, prove_state, read_states, write_states
+from registry.log.map_store import State, map_place, prove_state, read_states, write_states
+from registry.log.map_tree import BUCKET
 from registry.log.prefix_map import EMPTY, Result, subtree_root, verify_map_path
 from tests.conftest import Database
 from tests.registry.log.maps import prove, sorted_leaves
