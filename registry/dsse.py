@@ -46,6 +46,7 @@ __all__ = [
     "check_public_key",
     "keyid",
     "pae",
+    "parse_entry",
     "parse_envelope",
     "parse_payload",
     "seal",
@@ -159,6 +160,15 @@ def parse_envelope(entry: bytes) -> Envelope:
     Raises:
         MalformedEnvelope, NotCanonicalPayload, SignatureCount, SignatureOrder, EntryTooLarge: as their names say.
     """
+    return parse_entry(entry)[0]
+
+
+def parse_entry(entry: bytes) -> tuple[Envelope, dict[str, Json]]:
+    """The envelope of a log entry, and its payload as an object; judges form, not signatures.
+
+    Raises:
+        (what ``parse_envelope`` raises)
+    """
     _check_size(entry)
     try:
         document = parse_object(entry)
@@ -176,8 +186,7 @@ def parse_envelope(entry: bytes) -> Envelope:
         data = decode_base64(payload, what="the payload")
     except BadBase64 as error:
         raise MalformedEnvelope(str(error)) from error
-    parse_payload(data)
-    return Envelope(payload_type, data, signatures)
+    return Envelope(payload_type, data, signatures), parse_payload(data)
 
 
 def parse_payload(payload: bytes) -> dict[str, Json]:

@@ -39,6 +39,6 @@ class LandProjection:
         """Type and payload.  An entry is asked about twice in a row: it is parsed once, and nothing changes it."""
         last = self._last
         if last[0] is not entry:
-            envelope = dsse.parse_envelope(entry)
-            last = self._last = (entry, envelope.payload_type, dsse.parse_payload(envelope.payload))
+            envelope, payload = dsse.parse_entry(entry)
+            last = self._last = (entry, envelope.payload_type, payload)
         return last[1:]
