@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -11,7 +13,8 @@ from domain.canon import canonical, parse
 from domain.errors import Refused
 from domain.kit import Example, Mutation
 from domain.law import law_of
-from domain.record import Unit
+from domain.quantities import total
+from domain.record import Record, Unit
 
 pytestmark = pytest.mark.quick
 
@@ -75,6 +78,41 @@ def test_units_stay_whole(kind: Mutation, example: Example) -> None:
 
 
 @pytest.mark.parametrize(("kind", "example"), ALLOWED, ids=_named(ALLOWED))
+def test_recorded_area_stays_unless_changing_it_is_the_purpose(kind: Mutation, example: Example) -> None:
+    if kind.procedure.nature == "registration" or not getattr(kind.module, "CONSERVES_AREA", True):
+        return
+    after = example.given.with_states(*kind.apply(_event(kind, example), example.given).values())
+    assert abs(_land(after) - _land(example.given)) < Decimal("0.01")  # each child is rounded once
+
+
+@pytest.mark.parametrize(("kind", "example"), ALLOWED, ids=_named(ALLOWED))
+def test_no_two_active_parcels_or_units_of_a_village_share_a_label(kind: Mutation, example: Example) -> None:
+    after = example.given.with_states(*kind.apply(_event(kind, example), example.given).values())
+    for states in (after.parcels.values(), after.units.values()):
+        labels = Counter((s.village, s.label) for s in states if s.status == "active")
+        assert max(labels.values(), default=1) == 1
+
+
+@pytest.mark.parametrize(("kind", "example"), ALLOWED, ids=_named(ALLOWED))
+def test_what_lies_on_a_holder_lies_on_one_who_holds(kind: Mutation, example: Example) -> None:
+    for state in kind.apply(_event(kind, example), example.given).values():
+        if isinstance(state, Unit) and state.status == "active":
+            burdens = [*state.charges, *state.restrictions]
+            assert {b.on for b in burdens if b.on} - state.holders <= _strangers_before(state, example)
+
+
+def _land(record: Record) -> Decimal:
+    return total(p.area.m2 for p in record.parcels.values() if p.status == "active")
+
+
+def _strangers_before(unit: Unit, example: Example) -> set[str]:
+    """Those on whom something lay before who held nothing then either."""
+    before = example.given.units.get(unit.id)
+    burdens = [*before.charges, *before.restrictions] if before else []
+    return {b.on for b in burdens if b.on} - (before.holders if before else frozenset())
+
+
+@pytest.mark.parametrize(("kind", "example"), ALLOWED, ids=_named(ALLOWED))
 def test_every_state_that_changes_has_an_id_the_application_names(kind: Mutation, example: Example) -> None:
     touched = set(kind.apply(_event(kind, example), example.given))
     also = kind.also_reads(example.given)
@@ -83,7 +121,7 @@ def test_every_state_that_changes_has_an_id_the_application_names(kind: Mutation
 
 @pytest.mark.parametrize("kind", TYPES, ids=lambda t: t.name)
 def test_every_type_has_titles_wording_deciders_and_both_sorts_of_examples(kind: Mutation) -> None:
-    assert set(kind.module.TITLE) == set(kind.module.WORDING) >= {"en", "hi", "te"}
+    assert set(kind.module.TITLE) == set(kind.module.WORDING) >= {"en", "hi", "te", "mr", "kn"}
     assert kind.decided_by
     assert any(e.refused for e in kind.module.EXAMPLES)
     assert any(not e.refused for e in kind.module.EXAMPLES)
