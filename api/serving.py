@@ -7,6 +7,7 @@ public address are a reverse proxy's; what it says of the client (X-Forwarded-Fo
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -19,6 +20,9 @@ from api import clock
 from api.app import create_app
 from api.settings import Settings
 from api.wiring import House, opened
+from projections.fonts import FontsMissing, font_directory
+
+_log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 PORT = 8000
@@ -38,6 +42,7 @@ def serve(
 
     One worker is this very process and uses ``house``; several are new ones, which open the registry of the same home.
     """
+    _build_fonts()
     workers = workers or cores()
     options: dict[str, Any] = {
         "host": host,
@@ -54,6 +59,14 @@ def serve(
         return
     os.environ["LANDLOG_HOME"] = str(house.settings.home)
     uvicorn.run("api.serving:of_this_process", factory=True, workers=workers, **options)
+
+
+def _build_fonts() -> None:
+    """Before anybody waits for them.  Without them pages use the reader's own fonts; paper says what is missing."""
+    try:
+        font_directory()
+    except FontsMissing as missing:
+        _log.warning("%s", missing)
 
 
 def cores() -> int:

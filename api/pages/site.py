@@ -18,11 +18,13 @@ from markupsafe import Markup
 
 from api.addresses import LANGUAGES, Language
 from api.counter import Counter, counter_of
+from api.settings import Settings
 from projections.paper.sheet import grouped
 
 _FONT_FILE = re.compile(r"fonts\.css|noto-sans[a-z0-9-]*\.woff2", re.ASCII)
 _TYPES = {"css": "text/css; charset=utf-8", "woff2": "font/woff2", "svg": "image/svg+xml"}
 _FOREVER = "public, max-age=31536000, immutable"
+_FOR_A_DAY = "public, max-age=86400"
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,8 @@ def render(request: Request, template: str, *, status: int = 200, **context: Any
     return Response(html, status, headers, media_type="text/html; charset=utf-8")
 
 
-def static_file(counter: Counter, name: str) -> Response | None:
-    """A file beside the pages: our style sheet, our icon, or a font that was built for this home."""
+def static_file(counter: Counter, name: str, *, version: str) -> Response | None:
+    """A style sheet, icon or font beside the pages; kept for ever under its version, else for a day."""
     fonts = _fonts(counter)
     if name.startswith("fonts/"):
         file = name.removeprefix("fonts/")
@@ -91,7 +93,8 @@ def static_file(counter: Counter, name: str) -> Response | None:
         data = _static(name)
     else:
         return None
-    return Response(data, media_type=_TYPES[name.rpartition(".")[2]], headers={"Cache-Control": _FOREVER})
+    kept = _FOREVER if version and version == _version(name) else _FOR_A_DAY
+    return Response(data, media_type=_TYPES[name.rpartition(".")[2]], headers={"Cache-Control": kept})
 
 
 def _origin(counter: Counter) -> str:
@@ -99,9 +102,12 @@ def _origin(counter: Counter) -> str:
 
 
 def _fonts(counter: Counter) -> Path | None:
-    """Where the web fonts lie, if they have been built (``projections.fonts``); pages do without if need be."""
-    place = counter.house.settings.home / "fonts" / "web"
-    return place if (place / "fonts.css").is_file() else None
+    """Where the web fonts lie, if they have been built (``projections.fonts``); pages do without if need be.
+
+    One machine may keep several registries and one set of fonts, so both the registry's home and LANDLOG_HOME count.
+    """
+    places = (home / "fonts" / "web" for home in (counter.house.settings.home, Settings.of().home))
+    return next((place for place in places if (place / "fonts.css").is_file()), None)
 
 
 @cache
@@ -130,4 +136,5 @@ def _static(name: str) -> bytes:
 
 @cache
 def _version(name: str) -> str:
-    return sha256(_static(name)).hexdigest()[:12]
+    """Empty for what bears none: the fonts."""
+    return "" if name.startswith("fonts/") else sha256(_static(name)).hexdigest()[:12]

@@ -130,7 +130,7 @@ def problem_page(request: Request, code: str) -> Response:
 
 @router.get("/static/{name:path}")
 def static(request: Request, name: str) -> Response:
-    found = static_file(counter_of(request), name)
+    found = static_file(counter_of(request), name, version=request.query_params.get("v", ""))
     if found is None:
         raise NoSuchPage(f"there is no file {name[:80]}")
     return found

@@ -15,7 +15,6 @@ from api.maps import parcel_map
 from api.problems import Unavailable, responses
 from api.routes.parcels import document_now, proof_of
 from api.routes.villages import village
-from projections.fonts import font_directory
 from projections.paper import MAP_PIXELS, extract
 from registry.log.map_head import MapHead, parse_map_head
 from registry.log.title_proof import parse_title_proof
@@ -71,7 +70,6 @@ def extract_of(counter: Counter, parcel_id: str, *, url: str, lang: Language | N
         url=url,
         language=language,
         as_of=as_of,
-        fonts=font_directory(counter.house.settings.home),
     )
 
 

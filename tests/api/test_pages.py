@@ -188,6 +188,14 @@ def test_only_the_files_of_the_pages_are_given_out(client: Client, name: str) ->
     assert client.get(f"/static/{name}").status_code == 404
 
 
+def test_a_style_sheet_is_kept_for_ever_under_its_version_only(client: Client) -> None:
+    _, read = page(client, "/")
+    versioned = next(str(a["href"]) for a in read.all("link") if "landlog.css" in str(a["href"]))
+    assert "immutable" in client.get(versioned).headers["cache-control"]
+    assert "immutable" not in client.get("/static/landlog.css").headers["cache-control"]
+    assert "immutable" not in client.get("/static/landlog.css?v=0").headers["cache-control"]
+
+
 @pytest.fixture(scope="module")
 def served(village: World) -> Iterator[str]:
     """The counter on a port of this machine, for a browser."""

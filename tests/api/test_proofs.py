@@ -108,10 +108,10 @@ def test_a_genuine_proof_of_yesterday_is_told_to_be_superseded(counter: Client, 
 
 
 @pytest.fixture(scope="module")
-def fonts(village: World, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """The fonts of paper in the registry's home."""
+def fonts() -> None:
+    """The fonts of paper."""
     try:
-        font_directory(village.house.settings.home)
+        font_directory()
     except FontsMissing as missing:
         pytest.skip(str(missing))
 
