@@ -57,7 +57,11 @@ def serve(
     if workers == 1:
         uvicorn.run(create_app(house, now=clock.instant), **options)
         return
-    os.environ["LANDLOG_HOME"] = str(house.settings.home)
+    os.environ |= {
+        "LANDLOG_HOME": str(house.settings.home),
+        "LANDLOG_DATABASE_URL": house.settings.database_url,
+        "LANDLOG_READER_URL": house.settings.reader_url,
+    }
     uvicorn.run("api.serving:of_this_process", factory=True, workers=workers, **options)
 
 
