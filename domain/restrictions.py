@@ -2,7 +2,8 @@
 
 A restriction is an item of a parcel's or a unit's ``restrictions``; with ``on`` it concerns one holder only and bars
 what that holder takes part in.  A permission allows one act; the restriction itself stays until an order removes it.
-The kinds and their law are data: ``restrictions.toml``.
+The kinds and their law are data: ``restrictions.toml``; which of them a tenure carries with it says the state's
+``tenures.toml``.
 """
 
 from __future__ import annotations
@@ -75,9 +76,6 @@ KINDS: Mapping[str, RestrictionKind] = MappingProxyType(
     {row["name"]: _kind(row) for row in _TABLE["restriction"]}
 )
 """Kinds known here.  A kind that is not known bars every dealing: it is safer to ask than to sell."""
-
-TENURES: Mapping[str, str] = MappingProxyType(dict(_TABLE["tenures"]))
-"""The restriction that a tenure carries with it, by the tenure's code; most carry none."""
 
 OPEN_TO_CREDIT = frozenset(name for name, kind in KINDS.items() if kind.open_to_credit)
 """The kinds that do not bar a mortgage to the state, a co-operative society or a bank."""

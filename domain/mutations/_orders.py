@@ -13,7 +13,7 @@ from typing import Any
 
 from domain.ids import ParcelId, UnitId
 from domain.kit import Answer, Broken, Citation, State, rule
-from domain.law import Law
+from domain.law import Law, tenures
 from domain.mutations._shared import FIELD, KHATA, RECORD_LAW, SISTERS
 from domain.record import Commitment, Parcel, Record, Restriction, Unit
 from domain.restrictions import KINDS, LANGUAGES, words
@@ -126,6 +126,16 @@ def entry_is_new(kind_of: Callable[[Any], str]) -> Any:
 def it_is_a_kind_of_orders(a: Any, record: Record, law: Law) -> Answer:
     known = KINDS.get(a.kind)
     return known is not None and known.by_order
+
+
+@rule(
+    "the tenure is one that the state's record knows",
+    source=Citation("Landlog", "domain/states/<state>/tenures.toml, each tenure with its own law"),
+    remedy="Give one of the state's codes.",
+)
+def the_tenure_is_known(a: Any, record: Record, law: Law) -> Answer:
+    known = [t.code for t in tenures(law.state)]
+    return a.tenure in known or Broken(f"known: {', '.join(known)}")
 
 
 def land_words(land: Land, record: Record) -> str:

@@ -14,9 +14,9 @@ from typing import Any
 from domain import form, kit
 from domain.ids import ParcelId, UnitId, VillageCode
 from domain.kit import Answer, Broken, Citation, Rule, rule
-from domain.law import Law
+from domain.law import Law, tenures
 from domain.quantities import Area
-from domain.record import Holding, Parcel, Record, Unit
+from domain.record import Holding, Parcel, Record, Restriction, Unit
 from domain.restrictions import NATURES, Nature, barred, held
 from domain.values import Deed, ParcelLabel, Party, Permission, Salt, Text, UnitLabel, issued
 
@@ -103,7 +103,7 @@ def _nothing_bars(nature: Nature) -> Rule:
         concerned = states_concerned(a, record)
         permissions: tuple[Permission, ...] = getattr(a, "permissions", ())
         found = barred(
-            concerned,
+            [as_held(s, law) for s in concerned],
             nature,
             permissions=(p.kind for p in permissions),
             acting=a.acting() if hasattr(a, "acting") else kit.parties(a),
@@ -118,6 +118,20 @@ def _nothing_bars(nature: Nature) -> Rule:
 
 NOTHING_BARS: Mapping[Nature, Rule] = MappingProxyType({nature: _nothing_bars(nature) for nature in NATURES})
 """By the nature of the act: the rule that no restriction is in its way."""
+
+
+def carried_by(tenure: str, law: Law) -> tuple[str, ...]:
+    """The kinds of restriction that a tenure carries with it in the state; none where the state does not know it."""
+    return next((t.implies for t in tenures(law.state) if t.code == tenure), ())
+
+
+def as_held(state: Parcel | Unit, law: Law) -> Parcel | Unit:
+    """The state with what its tenure bars, whether or not the record notes that as a restriction."""
+    if isinstance(state, Parcel):
+        return state
+    noted = {r.kind for r in state.restrictions if r.on is None}
+    tacit = (Restriction(kind=kind) for kind in carried_by(state.tenure, law) if kind not in noted)
+    return replace(state, restrictions=(*state.restrictions, *tacit))
 
 
 def states_named(a: object, record: Record) -> list[Parcel | Unit]:

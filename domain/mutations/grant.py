@@ -26,7 +26,7 @@ from domain.kit import (
 from domain.law import Law
 from domain.mutations._charges import LEASE, charged
 from domain.mutations._conveyance import Taken, Taker, taken
-from domain.mutations._orders import COLLECTORS_ORDER, restricted
+from domain.mutations._orders import COLLECTORS_ORDER, restricted, the_tenure_is_known
 from domain.mutations._shared import (
     ASHA,
     FIELD,
@@ -39,11 +39,12 @@ from domain.mutations._shared import (
     STANDING,
     NewUnit,
     papers_are_not_of_the_future,
+    states_concerned,
     without,
 )
 from domain.quantities import WHOLE, format_share
 from domain.record import Holding, Record, Restriction, Unit
-from domain.restrictions import CONDITIONAL
+from domain.restrictions import CONDITIONAL, barred
 from domain.values import Code, Deed, EntryRef, Permission, UnitLabel
 
 TYPE = "mutation.grant/1"
@@ -55,7 +56,7 @@ TITLE = {
     "kn": "ಸರ್ಕಾರಿ ಜಮೀನಿನ ಮಂಜೂರಾತಿ",
 }
 PROCEDURE = Procedure(
-    nature="transfer",
+    nature="authority",
     applicants=("authority", "grantee"),
     papers=("grant-order", "sketch"),
     verified_by="revenue-inspector",
@@ -98,6 +99,17 @@ def the_land_is_of_the_unit(a: Application, record: Record, law: Law) -> Answer:
     if not a.parcels or len(set(a.parcels)) != len(a.parcels):
         return Broken("a parcel is named twice" if a.parcels else "none is named")
     return Broken(", ".join(strange)) if strange else True
+
+
+@rule(
+    "nothing that is noted on the land keeps it from being given away, or a permission lifts the bar",
+    source=Citation("Landlog", "domain/restrictions.toml, each kind with its own law"),
+    remedy="Have the land taken off the list or the bar removed first, or bring the permission that lifts it.",
+)
+def nothing_noted_bars_the_grant(a: Application, record: Record, law: Law) -> Answer:
+    """The government's own tenure is no bar to its grant; what an order has noted on the land is."""
+    found = barred(states_concerned(a, record), "transfer", permissions=(p.kind for p in a.permissions))
+    return Broken("; ".join(found)) if found else True
 
 
 @rule(
@@ -154,13 +166,15 @@ def the_condition_is_known(a: Application, record: Record, law: Law) -> Answer:
 
 RULES = (
     *STANDING,
-    NOTHING_BARS["transfer"],
+    NOTHING_BARS["authority"],
+    nothing_noted_bars_the_grant,
     the_land_is_of_the_unit,
     the_land_is_the_governments,
     the_class_changes,
     the_land_is_free,
     grantees_parts_add_up,
     the_condition_is_known,
+    the_tenure_is_known,
 )
 
 
@@ -280,6 +294,7 @@ EXAMPLES = (
             KHATA: {"parcels": [FIELD], "status": "active"},
             _GRANTED: {"shares": [{"party": MEENA.commitment, "num": 1, "den": 1}], "tenure": "assigned"},
         },
+        state="ap",
     ),
     Example(
         title="two grantees get both fields in class 2",
@@ -291,29 +306,41 @@ EXAMPLES = (
             condition=Code("class-2-occupant"),
         ),
         then={KHATA: {"parcels": [], "status": "closed"}, _GRANTED: {"parcels": [FIELD, GARDEN]}},
+        state="ap",
     ),
     Example(
         title="private land is not the state's to grant, nor by an order of a day to come",
         given=SISTERS,
         when=replace(_TO_MEENA, order=replace(COLLECTORS_ORDER, made=date(2027, 1, 1))),
         refused=(papers_are_not_of_the_future, the_land_is_the_governments),
+        state="ap",
     ),
     Example(
         title="land that is let or listed is not granted before the lease has ended and the list is cleared",
         given=_the_governments(charged(restricted("prohibited-list", None, parcel=GARDEN), kind=LEASE)),
         when=_TO_MEENA,
-        refused=(NOTHING_BARS["transfer"], the_land_is_free),
+        refused=(nothing_noted_bars_the_grant, the_land_is_free),
+        state="ap",
     ),
     Example(
         title="a grant of half of the land, that stays the government's, on an unknown condition",
         given=_STATES_LAND,
         when=replace(_TO_MEENA, grantees=(_HALF,), land_class=Code("poramboke"), condition=Code("stay")),
         refused=(the_class_changes, grantees_parts_add_up, the_condition_is_known),
+        state="ap",
     ),
     Example(
         title="a parcel is granted once",
         given=_STATES_LAND,
         when=replace(_TO_MEENA, parcels=(GARDEN, GARDEN)),
         refused=(the_land_is_of_the_unit,),
+        state="ap",
+    ),
+    Example(
+        title="the state knows no such tenure",
+        given=_STATES_LAND,
+        when=replace(_TO_MEENA, tenure=Code("occupant-class-2")),
+        refused=(the_tenure_is_known,),
+        state="ap",
     ),
 )

@@ -32,10 +32,10 @@ from domain.mutations._shared import (
     NOTHING_BARS,
     SISTERS,
     STANDING,
+    carried_by,
     papers_are_not_of_the_future,
 )
 from domain.record import Record, Unit
-from domain.restrictions import TENURES
 from domain.values import Code, Deed, EntryRef
 
 TYPE = "mutation.restriction-removed/1"
@@ -56,7 +56,7 @@ PROCEDURE = Procedure(
     two_officers=True,
 )
 
-TENURE_LAW = Citation("Landlog", "domain/restrictions.toml, the tenures that carry a bar with them")
+TENURE_LAW = Citation("Landlog", "domain/states/<state>/tenures.toml, the restrictions that a tenure implies")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ def the_tenure_does_not_carry_it(a: Application, record: Record, law: Law) -> An
     carried = [
         f"{s.id} is held as {s.tenure}"
         for s in on_land(a.land, record)
-        if isinstance(s, Unit) and a.land.on is None and TENURES.get(s.tenure) == a.kind
+        if isinstance(s, Unit) and a.land.on is None and a.kind in carried_by(s.tenure, law)
     ]
     return Broken("; ".join(carried)) if carried else True
 
@@ -144,7 +144,7 @@ _OFF_THE_LIST = Application(
 
 def _class_2() -> Record:
     noted = restricted("class-2-occupant", COLLECTORS_ORDER.commitment, parcel=None)
-    return noted.with_states(replace(noted.units[KHATA], tenure="class-2"))
+    return noted.with_states(replace(noted.units[KHATA], tenure="occupant-class-2"))
 
 
 EXAMPLES = (
@@ -177,6 +177,7 @@ EXAMPLES = (
         given=_class_2(),
         when=replace(_OFF_THE_LIST, kind=Code("class-2-occupant"), land=Land(units=(KHATA,))),
         refused=(the_tenure_does_not_carry_it,),
+        state="mh",
     ),
     Example(
         title="an order that names no land is sent back",

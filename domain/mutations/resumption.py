@@ -22,6 +22,7 @@ from domain.mutations._shared import (
     NOTHING_BARS,
     SISTERS,
     STANDING,
+    as_held,
     papers_are_not_of_the_future,
 )
 from domain.mutations._vesting import (
@@ -43,7 +44,7 @@ from domain.mutations._vesting import (
     vested,
 )
 from domain.record import Record
-from domain.restrictions import CONDITIONAL, TENURES
+from domain.restrictions import CONDITIONAL
 from domain.values import Code, Deed, EntryRef
 
 TYPE = "mutation.resumption/1"
@@ -89,8 +90,7 @@ class Application:
     remedy="Land that is the holders' own is acquired, with compensation; it is not resumed.",
 )
 def it_was_given_on_conditions(a: Application, record: Record, law: Law) -> Answer:
-    unit = record.units[a.unit]
-    if TENURES.get(unit.tenure) in CONDITIONAL or any(r.kind in CONDITIONAL for r in unit.restrictions):
+    if any(r.kind in CONDITIONAL for r in as_held(record.units[a.unit], law).restrictions):
         return True
     free = [
         record.parcels[p].label

@@ -264,8 +264,6 @@ def test_every_class_is_complete_and_implies_restrictions_that_exist(state: str,
     assert set(tenure.implies) <= set(restrictions.KINDS)
     assert len(tenure.source) >= 12
     assert not (tenure.transfer == "free" and tenure.implies)
-    if tenure.code in restrictions.TENURES:
-        assert tenure.implies == (restrictions.TENURES[tenure.code],)
 
 
 def test_class_2_of_maharashtra_moves_with_permission_only() -> None:

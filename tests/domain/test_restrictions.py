@@ -18,7 +18,7 @@ from domain.mutations._charges import LOAN
 from domain.mutations._orders import COLLECTORS_ORDER, LATER_ORDER, Land, entry, restricted
 from domain.mutations.hold_placed import CERTIFICATE
 from domain.record import Hold, Parcel, Record, Restriction
-from domain.restrictions import KINDS, LANGUAGES, NATURES, OPEN_TO_CREDIT, TENURES, barred, bars
+from domain.restrictions import KINDS, LANGUAGES, NATURES, OPEN_TO_CREDIT, barred, bars
 from domain.values import Code, Consideration, Permission, Salt, Text
 
 pytestmark = pytest.mark.quick
@@ -70,7 +70,6 @@ def test_every_kind_states_its_law_its_remedy_and_its_words_in_every_language() 
         assert kind.bars <= set(NATURES)
         assert set(kind.words) == set(LANGUAGES)
         assert len(set(kind.words.values())) == len(LANGUAGES)
-    assert set(TENURES.values()) <= set(KINDS)
 
 
 def test_a_kind_that_nobody_knows_bars_dealings_and_nothing_else() -> None:
@@ -95,6 +94,15 @@ def test_a_bar_is_lifted_by_its_own_permission_and_by_no_other(kind: object) -> 
     assert not allowed("sale", ASHA_SELLS, record)
     assert not allowed("sale", replace(ASHA_SELLS, permissions=(permission("a-letter"),)), record)
     assert allowed("sale", replace(ASHA_SELLS, permissions=(permission(lifting),)), record)
+
+
+def test_a_tenure_bars_what_it_bars_whether_or_not_an_older_record_noted_it() -> None:
+    class_2 = replace(people.SISTERS.units[people.KHATA], tenure="occupant-class-2")
+    record, law = people.SISTERS.with_states(class_2), law_of("mh", DAY)
+    with pytest.raises(Refused, match="collector-permission lifts it"):
+        catalogue.mutation("sale").decide(ASHA_SELLS, record, law)
+    permitted = replace(ASHA_SELLS, permissions=(permission("collector-permission"),))
+    assert catalogue.mutation("sale").decide(permitted, record, law).unit == people.KHATA
 
 
 def test_a_permission_serves_one_act_and_the_restriction_stays() -> None:
