@@ -48,6 +48,8 @@ class Case:
     notice: NoticeClass
     lane: Lane
     filed_by: str
+    application: str
+    """Commitment to what was applied for: whoever holds the opening can show what the notice was about."""
     fee_paise: int = 0
     """What the state's law asks for before the case is registered."""
     notice_until: date | None = None
@@ -107,6 +109,7 @@ class Case:
             "notice": self.notice,
             "lane": self.lane,
             "filed_by": self.filed_by,
+            "application": self.application,
             "fee_paise": self.fee_paise,
             "notice_until": _day(self.notice_until),
             "cure_until": _day(self.cure_until),
@@ -141,6 +144,7 @@ class Case:
             notice=cast("NoticeClass", doc["notice"]),
             lane=cast("Lane", doc["lane"]),
             filed_by=str(doc["filed_by"]),
+            application=str(doc["application"]),
             fee_paise=cast("int", doc["fee_paise"]),
             objections=cast("int", doc["objections"]),
             appeals=cast("int", doc["appeals"]),
@@ -168,6 +172,8 @@ class Act:
     roles: frozenset[str]
     day: date
     until: date | None = None
+    application: str | None = None
+    """Commitment to the application as it was cured."""
     reason: str | None = None
     """A code of ``domain.case_steps.REASONS``."""
 
@@ -185,6 +191,7 @@ def filed(
     office: str,
     touches: tuple[str, ...],
     officer: str,
+    application: str,
     law: Law,
     lane: Lane,
 ) -> Case:
@@ -206,6 +213,7 @@ def filed(
         notice=kind.procedure.notice,
         lane=lane,
         filed_by=officer,
+        application=application,
         fee_paise=int(law.figure("fee-mutation", kind.name).value),
     )
     return held(with_due(case, law), law)
@@ -290,7 +298,14 @@ def _returned(case: Case, act: Act, law: Law) -> Case:
 
 
 def _cured(case: Case, act: Act, law: Law) -> Case:
-    return with_due(replace(case, cure_until=None, counted_from=act.day, paused_days=0), law)
+    again = replace(
+        case,
+        application=act.application or case.application,
+        cure_until=None,
+        counted_from=act.day,
+        paused_days=0,
+    )
+    return with_due(again, law)
 
 
 def _notice_issued(case: Case, act: Act, law: Law) -> Case:

@@ -133,11 +133,6 @@ CARRY_RULES: tuple[Rule, ...] = (
 )
 
 
-def settled(states: Mapping[str, Parcel | Unit], case_no: str) -> dict[str, Parcel | Unit]:
-    """The states without the pending mark of a case."""
-    return {i: without_mark(state, case_no) for i, state in states.items()}
-
-
 def without_mark(state: Parcel | Unit, case_no: str) -> Parcel | Unit:
     """A state that the case no longer waits over."""
     return replace(state, pending=tuple(p for p in state.pending if p.case != case_no))
@@ -145,6 +140,29 @@ def without_mark(state: Parcel | Unit, case_no: str) -> Parcel | Unit:
 
 def with_mark(state: Parcel | Unit, case_no: str) -> Parcel | Unit:
     """A state that shows the case as pending: once, however often it is marked."""
-    if any(p.case == case_no for p in state.pending):
+    if bears_mark(state, case_no):
         return state
     return replace(state, pending=(*state.pending, Pending(kind="mutation", case=case_no)))
+
+
+def bears_mark(state: Parcel | Unit, case_no: str) -> bool:
+    return any(p.case == case_no for p in state.pending)
+
+
+def marks_kept(record: Record, after: Mapping[str, Parcel | Unit]) -> dict[str, Parcel | Unit]:
+    """The states after an order, each new parcel with the pending marks of the parcels that it is made of.
+
+    A case that waits over a field waits over its parts: a division must not hide it from a buyer.
+    """
+    return {i: _with_marks_of_parents(record, state) for i, state in after.items()}
+
+
+def _with_marks_of_parents(record: Record, state: Parcel | Unit) -> Parcel | Unit:
+    if not isinstance(state, Parcel) or state.id in record.parcels:
+        return state
+    known = {p.case for p in state.pending}
+    inherited: dict[str, Pending] = {}
+    for parent in state.predecessors:
+        if parent in record.parcels:
+            inherited |= {p.case: p for p in record.parcels[parent].pending if p.case not in known}
+    return replace(state, pending=(*state.pending, *inherited.values())) if inherited else state

@@ -25,34 +25,43 @@ from eventsourcing.persistence import StoredEvent
 
 from domain import catalogue, form, ids, kit
 from domain.canon import Json, canonical
-from domain.errors import BadInput, RecordChanged, VerificationError
+from domain.case_carry import marks_kept
+from domain.errors import Finding, Refused, VerificationError
 from domain.ids import ParcelId, UnitId, VillageCode
 from domain.kit import Mutation, State
 from domain.law import Law, law_of, state_of
-from domain.record import Parcel, Record, Unit
-from domain.values import EventId, OfficeCode, Sealed, Text
+from domain.record import Record
+from domain.values import Sealed
 from registry import dsse
-from registry.append import AlreadyAccepted, Append, Label
+from registry.append import Append, Label
 from registry.cadastre import Cadastre
+from registry.case_carrying import Carried, Carrier, check_clock
 from registry.history import History, parts_of, touches_of
 from registry.officers import OutsideJurisdiction, check_may_sign, officer_key
-from registry.openings import OpeningBox
+from registry.openings import OpeningBox, Openings
+from registry.order_parts import (
+    ForeignOrder,
+    NotWhatWasSigned,
+    Prepared,
+    Receipt,
+    check_current,
+    check_signatures,
+    first_difference,
+    heading,
+    identity,
+    private_members,
+    read_payload,
+    record_of,
+    signers_of,
+)
 from registry.roles import contains
 from registry.store import OfficeRecorder
 
 Doc = dict[str, Json]
+Issue = Callable[[VillageCode, Literal["parcel", "unit"], int], range]
 
 
-class ForeignOrder(VerificationError):
-    """The order was signed for another registry, or is no order at all."""
-
-    code: ClassVar[str] = "foreign-order"
-
-
-class NotWhatWasSigned(VerificationError):
-    """The application that came with the order does not lead to the bytes that were signed."""
-
-    code: ClassVar[str] = "not-what-was-signed"
+__all__ = ["ForeignOrder", "NotWhatWasSigned", "Office", "Prepared", "Receipt", "Request", "SecondSignature"]
 
 
 class SecondSignature(VerificationError):
@@ -77,28 +86,24 @@ class Request:
     """Who signs beside ``officer``, where the act or the land asks for two."""
     shapes: Mapping[str, bytes] = field(default_factory=dict)
     documents: tuple[str, ...] = ()
+    case: str | None = None
+    """The case that the order is made in: it is carried out by the same event."""
+    out_of_turn: str | None = None
+    """A code of ``domain.case_steps.REASONS``: why this case goes before those filed earlier."""
+    auto: bool = False
+    """The registry's clock signs: nobody opposed, and the state's law lets the notice decide."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prepared:
-    """An order ready to be read and signed: the exact payload, and the application with its ids and salts."""
+class Judgement:
+    """What the law says of an application as the record stands: what is against it, and how many must sign.
 
-    payload: bytes
-    application: Json
-    title: str
-    sentence: str
-    effects: tuple[str, ...]
+    ``hopeless``: what it names is not there, so there is nothing that a case could be about.
+    """
 
-
-@dataclass(frozen=True, kw_only=True)
-class Receipt:
-    """What the office answers once the order is durable: the log gives it an index within the next batch."""
-
-    event_id: str
-    type: str
-    entry_sha256: str
-    touches: tuple[tuple[str, int], ...]
-    """(id, version that the order made)."""
+    findings: tuple[Finding, ...] = ()
+    hopeless: bool = False
+    signatures: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +117,12 @@ class _Decision:
     after: Mapping[str, State]
     histories: Mapping[str, History]
     shapes: Mapping[str, bytes]
+    case: Carried | None
+
+    @property
+    def changed(self) -> list[str]:
+        """The ids of all that the order changes: land, and the case that it is made in."""
+        return sorted({*self.after, *([self.case.no] if self.case else [])})
 
 
 class Office:
@@ -122,6 +133,21 @@ class Office:
         self._origin = origin
         self._box = box
         self._cadastre = cadastre
+        self._carrier = Carrier(recorder, Openings(recorder.datastore, box))
+
+    def judge(self, request: Request, *, day: date, salt: Callable[[], bytes]) -> Judgement:
+        """What there is against an application, before anything is prepared: no serial number is drawn for it.
+
+        Raises:
+            form.BadForm: the application cannot be read.
+        """
+        try:
+            decision = self._decide(request, day=day, salt=salt, issue=_none_issued)
+        except Refused as refusal:
+            first = {r.name for r in catalogue.mutation(request.type).module.RULES if r.first}
+            hopeless = any(f.rule in first for f in refusal.findings)
+            return Judgement(findings=refusal.findings, hopeless=hopeless)
+        return Judgement(signatures=decision.mutation.signatures_needed(decision.record))
 
     def prepare(self, request: Request, *, day: date, event_id: UUID, salt: Callable[[], bytes]) -> Prepared:
         """The order that the application leads to.
@@ -132,7 +158,7 @@ class Office:
             NotYetSequenced: the last order on the same land waits for its place in the log.
         """
         decision = self._decide(request, day=day, salt=salt)
-        payload = self._payload(decision, request, _identity(day, event_id))
+        payload = self._payload(decision, request, identity(day, event_id))
         return Prepared(
             payload=canonical(payload),
             application=form.write(decision.application),
@@ -153,7 +179,7 @@ class Office:
             Refused: the record no longer allows it.
         """
         envelope = dsse.parse_envelope(entry)
-        payload = self._read_payload(envelope, today)
+        payload = read_payload(envelope, origin=self._origin, today=today)
         request = Request(
             type=str(payload["type"]),
             application=application,
@@ -163,6 +189,9 @@ class Office:
             second_officer=cast("str | None", payload.get("second_officer")),
             shapes=shapes or {},
             documents=tuple(cast("list[str]", payload["documents"])),
+            case=cast("str | None", payload.get("case")),
+            out_of_turn=cast("str | None", payload.get("out_of_turn")),
+            auto="auto" in payload,
         )
         decision = self._decide(
             request, day=date.fromisoformat(str(payload["decided"])), salt=None, signed=(envelope, payload)
@@ -171,7 +200,7 @@ class Office:
         if canonical(again) != envelope.payload:
             raise NotWhatWasSigned(
                 "the application leads to another order than the one signed: "
-                f"{_first_difference(payload, again)} differs",
+                f"{first_difference(payload, again)} differs",
                 field="application",
                 remedy="Send the application exactly as `prepare` returned it, or prepare and sign again.",
             )
@@ -191,26 +220,12 @@ class Office:
         ``sign`` turns the payload into an envelope.
         """
         decision = self._decide(request, day=day, salt=salt)
-        payload = self._payload(decision, request, _identity(day, event_id))
+        payload = self._payload(decision, request, identity(day, event_id))
         entry = sign(canonical(payload))
         envelope = dsse.parse_envelope(entry)
-        histories = {**decision.histories, **self._recorder.load(_signers(envelope))}
-        _check_signatures(envelope, histories)
+        histories = {**decision.histories, **self._recorder.load(signers_of(envelope))}
+        check_signatures(envelope, histories)
         return self._append(replace(decision, histories=histories), envelope, payload, entry)
-
-    def _read_payload(self, envelope: dsse.Envelope, today: date) -> Doc:
-        payload = dsse.parse_payload(envelope.payload)
-        if envelope.payload_type != dsse.EVENT:
-            raise ForeignOrder(f"{envelope.payload_type} is not the type of an order", field="payloadType")
-        if payload.get("origin") != self._origin:
-            raise ForeignOrder(
-                f"the order was signed for {payload.get('origin')!r}, this registry is {self._origin!r}",
-                field="origin",
-                remedy="Prepare the order at this registry and sign it again.",
-            )
-        if _heading(payload).decided > today:
-            raise BadInput(f"the order is dated {payload['decided']}, a day to come", field="decided")
-        return payload
 
     def _decide(
         self,
@@ -219,20 +234,21 @@ class Office:
         day: date,
         salt: Callable[[], bytes] | None,
         signed: tuple[dsse.Envelope, Doc] | None = None,
+        issue: Issue | None = None,
     ) -> _Decision:
         mutation = catalogue.mutation(request.type)
         application = mutation.read(request.application)
-        signers = _signers(signed[0]) if signed else []
-        histories = self._recorder.load(sorted({*kit.named(application), *signers}))
+        beside = [*(signers_of(signed[0]) if signed else ()), *([request.case] if request.case else ())]
+        histories = self._recorder.load(sorted({*kit.named(application), *beside}))
         if signed:
-            _check_signatures(signed[0], histories)
-            _check_current(signed[1], histories)
-        record = _record(histories)
+            check_signatures(signed[0], histories)
+            check_current(signed[1], histories)
+        record = record_of(histories)
         if also := mutation.also_reads(record) - set(histories):
             histories |= self._recorder.load(sorted(also))
-            record = _record(histories)
+            record = record_of(histories)
         village = kit.village_of(application, record)
-        application = self._complete(application, village, salt)
+        application = self._complete(application, village, salt, issue or self._recorder.issue)
         histories |= {
             i: History(i) for i in kit.named(application) - set(histories)
         }  # new: nothing is recorded yet
@@ -244,7 +260,12 @@ class Office:
         )
         law = _law(application, record, day)
         event = mutation.decide(application, record, law)
-        after = mutation.apply(event, record)
+        after = marks_kept(record, mutation.apply(event, record))
+        case = self._carried(request, mutation, application, record, after, histories, law)
+        if case is not None:
+            after, record, histories = dict(case.land), case.record, dict(case.histories)
+            if signed:
+                check_current(signed[1], histories)  # of the land, too, that only waits over the case
         _check_jurisdiction(request.office, _offices(record, after))
         return _Decision(
             mutation=mutation,
@@ -254,9 +275,38 @@ class Office:
             after=after,
             histories=histories,
             shapes=self._shapes(application, request.shapes),
+            case=case,
         )
 
-    def _complete(self, application: Any, village: VillageCode, salt: Callable[[], bytes] | None) -> Any:
+    def _carried(
+        self,
+        request: Request,
+        mutation: Mutation,
+        application: Any,
+        record: Record,
+        after: Mapping[str, State],
+        histories: Mapping[str, History],
+        law: Law,
+    ) -> Carried | None:
+        """What the order does to the case that it is made in."""
+        if request.case is None:
+            return None
+        return self._carrier.carry(
+            request.case,
+            officers=[request.officer, *([request.second_officer] if request.second_officer else [])],
+            by_clock=request.auto,
+            out_of_turn=request.out_of_turn,
+            mutation=mutation,
+            application=application,
+            record=record,
+            after=after,
+            histories=histories,
+            law=law,
+        )
+
+    def _complete(
+        self, application: Any, village: VillageCode, salt: Callable[[], bytes] | None, issue: Issue
+    ) -> Any:
         """Fresh ids and salts; on submission (no ``salt``) the application must bring all of them."""
         counts = {kind: n for kind, n in kit.missing(application).items() if n}
         if salt is None:
@@ -269,7 +319,7 @@ class Office:
             return application
         makers = {"parcel": ids.parcel_id, "unit": ids.unit_id}
         fresh = {
-            kind: iter(self._recorder.issue(village, cast("Literal['parcel', 'unit']", kind), n))
+            kind: iter(issue(village, cast("Literal['parcel', 'unit']", kind), n))
             for kind, n in counts.items()
         }
         return kit.complete(application, issue=lambda k: makers[k](village, next(fresh[k])), salt=salt)
@@ -312,14 +362,17 @@ class Office:
             "office": request.office,
             "order_no": request.order_no,
             "officer": request.officer,
-            "touches": touches_of([d.histories[i] for i in d.after]),
-            "set": cast("Json", kit.changes(d.record, d.after)),
+            "touches": touches_of([d.histories[i] for i in d.changed]),
+            "set": cast("Json", _changes(d)),
             "facts": form.write(d.event),
-            "private": _private(d.application),
+            "private": private_members(d.application),
             "documents": list(request.documents),
             **({"second_officer": request.second_officer} if request.second_officer else {}),
+            **({"case": request.case} if request.case else {}),
+            **({"out_of_turn": request.out_of_turn} if request.case and request.out_of_turn else {}),
+            **({"auto": d.case.auto} if d.case and d.case.auto else {}),
         }
-        _heading(payload)
+        heading(payload)
         return payload
 
     def _append(self, d: _Decision, envelope: dsse.Envelope, payload: Doc, entry: bytes) -> Receipt:
@@ -327,7 +380,7 @@ class Office:
         _check_postings(envelope, payload, d)
         taken, released = kit.labels_moved(d.record, d.after)
         event_id = UUID(hex=str(payload["event_id"]))
-        versions = {i: d.histories[i].version + 1 for i in sorted(d.after)}
+        versions = {i: d.histories[i].version + 1 for i in d.changed}
         parts = parts_of(payload)
         self._recorder.append(
             Append(
@@ -336,7 +389,7 @@ class Office:
                 ],
                 event_id=event_id,
                 entry=entry,
-                guards={i: h.version for i, h in d.histories.items() if i not in d.after},
+                guards={i: h.version for i, h in d.histories.items() if i not in versions},
                 openings=self._box.seal_all(kit.openings(d.application)),
                 shapes={base64.b64decode(digest): body for digest, body in d.shapes.items()},
                 taken=[Label(*t) for t in cast("list[Any]", taken)],
@@ -349,46 +402,6 @@ class Office:
             entry_sha256=sha256(entry).hexdigest(),
             touches=tuple(versions.items()),
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Payload:
-    """The members of an order's payload that are read before anything else is."""
-
-    schema: Literal[1]
-    event_id: EventId
-    type: Text
-    decided: date
-    office: OfficeCode
-    order_no: Text
-    officer: Text
-    second_officer: Text | None = None
-
-
-def _heading(payload: Doc) -> _Payload:
-    """
-    Raises:
-        form.BadForm: naming the members that are missing or out of their bounds.
-    """
-    return form.read(_Payload, {k: v for k, v in payload.items() if k in _Payload.__annotations__})
-
-
-def _identity(day: date, event_id: UUID) -> dict[str, Json]:
-    return {"decided": day.isoformat(), "event_id": event_id.hex}
-
-
-def _signers(envelope: dsse.Envelope) -> list[str]:
-    return [s.keyid for s in envelope.signatures]
-
-
-def _check_signatures(envelope: dsse.Envelope, histories: Mapping[str, History]) -> None:
-    """
-    Raises:
-        UnknownKey: a key was never enrolled here.
-        BadSignature: a signature does not hold.
-    """
-    keys = {keyid: officer_key(histories[keyid]).public for keyid in _signers(envelope)}
-    dsse.verify_envelope(envelope, keys)
 
 
 def _check_postings(envelope: dsse.Envelope, payload: Doc, d: _Decision) -> None:
@@ -409,31 +422,13 @@ def _check_postings(envelope: dsse.Envelope, payload: Doc, d: _Decision) -> None
             field="second_officer",
             remedy="Name a second officer when the order is prepared; both sign the same payload.",
         )
-    keys = [officer_key(d.histories[keyid]) for keyid in _signers(envelope)]
+    keys = [officer_key(d.histories[keyid]) for keyid in signers_of(envelope)]
+    offices = sorted(set(_offices(d.record, d.after).values()))
     for officer in officers:
         key = next((k for k in keys if k.officer == officer), keys[0])
-        for office in sorted(set(_offices(d.record, d.after).values())):
+        for office in offices:
             check_may_sign(key, officer=officer, office=office, event_type=d.mutation.type)
-
-
-def _private(application: object) -> Doc:
-    """Commitments to private values that stand in no state; a second of the same name is numbered."""
-    members: Doc = {}
-    for opening in kit.openings(application):
-        if opening.field == "party":
-            continue
-        taken = sum(name == opening.field or name.startswith(opening.field + "-") for name in members)
-        members[f"{opening.field}-{taken + 1}" if taken else opening.field] = opening.commitment
-    return members
-
-
-def _record(histories: Mapping[str, History]) -> Record:
-    land = {i: h for i, h in histories.items() if ids.kind_of(i) in ("parcel", "unit")}
-    states = {i: document for i, h in land.items() if (document := h.state()) is not None}
-    return Record(
-        parcels={ParcelId(i): Parcel.of(s) for i, s in states.items() if s["kind"] == "parcel"},
-        units={UnitId(i): Unit.of(s) for i, s in states.items() if s["kind"] == "unit"},
-    )
+    check_clock(keys, offices=offices, event_type=d.mutation.type, auto="auto" in payload)
 
 
 def _law(application: Any, record: Record, day: date) -> Law:
@@ -462,30 +457,22 @@ def _check_jurisdiction(office: str, offices: Mapping[str, str]) -> None:
         )
 
 
-def _check_current(signed: Doc, histories: Mapping[str, History]) -> None:
-    """What the officer saw must be what stands now; else the officer looks again."""
-    event_id = UUID(hex=str(signed["event_id"]))
-    if any(event.event_id == event_id for h in histories.values() for event in h.events):
-        raise AlreadyAccepted(event_id)
-    for touch in cast("list[Doc]", signed["touches"]):
-        identifier = str(touch["id"])
-        version = histories[identifier].version if identifier in histories else 0
-        if touch["prev_version"] != version:
-            raise RecordChanged(
-                f"{identifier} has changed: the order builds on version {touch['prev_version']}, "
-                f"the record stands at version {version}",
-                field="touches",
-                remedy="Prepare the order again, look at what has changed, and sign it anew.",
-            )
+def _changes(d: _Decision) -> Doc:
+    """The ``set`` of the order: the members that change of all that it touches."""
+    land = cast("Doc", kit.changes(d.record, d.after))
+    return {**land, **({d.case.no: d.case.changes} if d.case else {})}
 
 
-def _first_difference(signed: Doc, again: Doc) -> str:
-    return next((k for k in sorted({*signed, *again}) if signed.get(k) != again.get(k)), "its form")
+def _none_issued(village: VillageCode, kind: Literal["parcel", "unit"], count: int) -> range:
+    """The last serials of a village, for a judgement that is not to draw any."""
+    return range(1_000_000 - count, 1_000_000)
 
 
 def _effects(d: _Decision) -> list[str]:
     """What the order changes, a line for each thing: what a person reads before signing."""
     lines = []
+    if d.case is not None:
+        lines.append(f"case {d.case.no}: {d.case.before.status} -> {d.case.after.status}")
     for identifier, members in sorted(kit.changes(d.record, d.after).items()):
         new = not (identifier in d.record.parcels or identifier in d.record.units)
         what = ", ".join(sorted(members)) if not new else "is registered"

@@ -41,6 +41,7 @@ def sale(*, office: str = "99/901/9001", lane: Lane = "officer", day: date = MON
         office=office,
         touches=(KHATA,),
         officer="COUNTER-7",
+        application="x" * 43 + "=",
         law=law_of(state_of(office), day),
         lane=lane,
     )

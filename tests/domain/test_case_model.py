@@ -111,6 +111,7 @@ def start(notice: NoticeClass, lane: Lane) -> Moment:
         office="29/583/5551",
         touches=(KHATA,),
         officer="COUNTER",
+        application="x" * 43 + "=",
         law=LAW,
         lane=lane,
     )

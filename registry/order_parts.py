@@ -1,0 +1,171 @@
+"""What every signed payload about land or a case shares: its heading, its commitments, its signers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Literal, cast
+from uuid import UUID
+
+from domain import form, ids, kit
+from domain.canon import Json
+from domain.errors import BadInput, RecordChanged, VerificationError
+from domain.ids import ParcelId, UnitId
+from domain.record import Parcel, Record, Unit
+from domain.values import EventId, OfficeCode, Text
+from registry import dsse
+from registry.append import AlreadyAccepted
+from registry.history import History
+from registry.officers import officer_key
+
+Doc = dict[str, Json]
+
+
+class ForeignOrder(VerificationError):
+    """The order was signed for another registry, or is no order at all."""
+
+    code: ClassVar[str] = "foreign-order"
+
+
+class NotWhatWasSigned(VerificationError):
+    """The application that came with the order does not lead to the bytes that were signed."""
+
+    code: ClassVar[str] = "not-what-was-signed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What the office answers once the order is durable: the log gives it an index within the next batch."""
+
+    event_id: str
+    type: str
+    entry_sha256: str
+    touches: tuple[tuple[str, int], ...]
+    """(id, version that the order made)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """An order ready to be read and signed: the exact payload, and the application with its ids and salts."""
+
+    payload: bytes
+    application: Json
+    title: str
+    sentence: str
+    effects: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heading:
+    """The members of a payload that are read before anything else is."""
+
+    schema: Literal[1]
+    event_id: EventId
+    type: Text
+    decided: date
+    office: OfficeCode
+    order_no: Text
+    officer: Text
+    second_officer: Text | None = None
+
+
+def heading(payload: Doc) -> Heading:
+    """
+    Raises:
+        form.BadForm: naming the members that are missing or out of their bounds.
+    """
+    return form.read(Heading, {k: v for k, v in payload.items() if k in Heading.__annotations__})
+
+
+def identity(day: date, event_id: UUID) -> dict[str, Json]:
+    """What tells an event from every other, and the day that it bears."""
+    return {"decided": day.isoformat(), "event_id": event_id.hex}
+
+
+def read_payload(envelope: dsse.Envelope, *, origin: str, today: date) -> Doc:
+    """The payload of an envelope that was signed for this registry, on a day that has come.
+
+    Raises:
+        ForeignOrder, BadInput: when it was not.
+    """
+    payload = dsse.parse_payload(envelope.payload)
+    if envelope.payload_type != dsse.EVENT:
+        raise ForeignOrder(f"{envelope.payload_type} is not the type of an order", field="payloadType")
+    if payload.get("origin") != origin:
+        raise ForeignOrder(
+            f"the order was signed for {payload.get('origin')!r}, this registry is {origin!r}",
+            field="origin",
+            remedy="Prepare the order at this registry and sign it again.",
+        )
+    if heading(payload).decided > today:
+        raise BadInput(f"the order is dated {payload['decided']}, a day to come", field="decided")
+    return payload
+
+
+def signers_of(envelope: dsse.Envelope) -> list[str]:
+    return [s.keyid for s in envelope.signatures]
+
+
+def check_signatures(envelope: dsse.Envelope, histories: Mapping[str, History]) -> None:
+    """
+    Raises:
+        UnknownKey: a key was never enrolled here.
+        BadSignature: a signature does not hold.
+    """
+    keys = {keyid: officer_key(histories[keyid]).public for keyid in signers_of(envelope)}
+    dsse.verify_envelope(envelope, keys)
+
+
+def check_current(signed: Doc, histories: Mapping[str, History]) -> None:
+    """What the officer saw must be what stands now, of all that has been looked up; else the officer looks again.
+
+    Raises:
+        AlreadyAccepted: when this very order has been recorded.
+        RecordChanged: when another reached the record first.
+    """
+    event_id = UUID(hex=str(signed["event_id"]))
+    if any(event.event_id == event_id for h in histories.values() for event in h.events):
+        raise AlreadyAccepted(event_id)
+    for touch in cast("list[Doc]", signed["touches"]):
+        identifier = str(touch["id"])
+        if identifier not in histories:
+            continue
+        version = histories[identifier].version
+        if touch["prev_version"] != version:
+            raise RecordChanged(
+                f"{identifier} has changed: the order builds on version {touch['prev_version']}, "
+                f"the record stands at version {version}",
+                field="touches",
+                remedy="Prepare the order again, look at what has changed, and sign it anew.",
+            )
+
+
+def private_members(application: object) -> Doc:
+    """Commitments to private values that stand in no state; a second of the same name is numbered."""
+    members: Doc = {}
+    for opening in kit.openings(application):
+        if opening.field == "party":
+            continue
+        taken = sum(name == opening.field or name.startswith(opening.field + "-") for name in members)
+        members[f"{opening.field}-{taken + 1}" if taken else opening.field] = opening.commitment
+    return members
+
+
+def record_of(histories: Mapping[str, History]) -> Record:
+    """The parcels and units among these histories, as they stand.
+
+    Raises:
+        NotYetSequenced: when one of them has an event without a place in the log.
+    """
+    land = {i: h for i, h in histories.items() if ids.kind_of(i) in ("parcel", "unit")}
+    states = {i: document for i, h in land.items() if (document := h.state()) is not None}
+    return Record(
+        parcels={ParcelId(i): Parcel.of(s) for i, s in states.items() if s["kind"] == "parcel"},
+        units={UnitId(i): Unit.of(s) for i, s in states.items() if s["kind"] == "unit"},
+    )
+
+
+def first_difference(signed: Doc, again: Doc) -> str:
+    """The member in which two payloads part."""
+    return next((k for k in sorted({*signed, *again}) if signed.get(k) != again.get(k)), "its form")
