@@ -80,7 +80,7 @@ def prepared(counter: Client, world: World) -> dict[str, Any]:
     return document
 
 
-def problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+def expect_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert (answer.status_code, answer.json().get("code")) == (status, code), answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     told: dict[str, Any] = answer.json()
@@ -147,9 +147,9 @@ class TestOneOrder:
     ) -> None:
         entry = signed(world, prepared)
         assert hand_in(counter, entry, prepared["application"]).status_code == 202
-        problem(hand_in(counter, entry, prepared["application"]), 409, "already-accepted")
+        expect_problem(hand_in(counter, entry, prepared["application"]), 409, "already-accepted")
         world.settle()
-        problem(hand_in(counter, entry, prepared["application"]), 409, "already-accepted")
+        expect_problem(hand_in(counter, entry, prepared["application"]), 409, "already-accepted")
 
     def test_of_two_officers_with_the_same_share_one_wins(
         self, counter: Client, world: World, prepared: dict[str, Any]
@@ -157,7 +157,9 @@ class TestOneOrder:
         other = prepare(counter, world, asked(share_sale(asha(counter)))).json()
         assert hand_in(counter, signed(world, prepared), prepared["application"]).status_code == 202
         world.settle()
-        told = problem(hand_in(counter, signed(world, other), other["application"]), 409, "record-changed")
+        told = expect_problem(
+            hand_in(counter, signed(world, other), other["application"]), 409, "record-changed"
+        )
         assert "sign" in told["remedy"]
 
     def test_while_the_first_waits_for_its_place_the_second_is_told_to_wait(
@@ -165,7 +167,7 @@ class TestOneOrder:
     ) -> None:
         assert hand_in(counter, signed(world, prepared), prepared["application"]).status_code == 202
         answer = prepare(counter, world, asked(share_sale(prepared["application"]["sellers"][0]["party"])))
-        problem(answer, 409, "not-yet-sequenced")
+        expect_problem(answer, 409, "not-yet-sequenced")
         assert answer.headers["retry-after"] == "1"
 
 
@@ -174,18 +176,20 @@ class TestWhoAsks:
 
     def test_nobody_in_particular_is_refused(self, counter: Client) -> None:
         answer = counter.post(PREPARE, json=asked(share_sale("-")))
-        problem(answer, 401, "not-signed")
+        expect_problem(answer, 401, "not-signed")
         assert answer.headers["www-authenticate"].startswith("Landlog")
 
     def test_a_stranger_s_key_is_refused(self, counter: Client, world: World) -> None:
-        problem(prepare(counter, world, asked(share_sale("-")), key=Key.generate()), 403, "unknown-key")
+        expect_problem(
+            prepare(counter, world, asked(share_sale("-")), key=Key.generate()), 403, "unknown-key"
+        )
 
     def test_a_role_that_may_not_sign_may_not_ask(self, counter: Client, world: World) -> None:
         document = asked(share_sale("-"), officer=BANK_CLERK)
-        problem(prepare(counter, world, document, key=world.clerk), 403, "role-forbids")
+        expect_problem(prepare(counter, world, document, key=world.clerk), 403, "role-forbids")
 
     def test_a_key_speaks_for_its_own_officer_only(self, counter: Client, world: World) -> None:
-        problem(prepare(counter, world, asked(share_sale("-")), key=world.clerk), 403, "other-officer")
+        expect_problem(prepare(counter, world, asked(share_sale("-")), key=world.clerk), 403, "other-officer")
 
     @pytest.mark.parametrize(
         ("change", "code", "status"),
@@ -203,14 +207,16 @@ class TestWhoAsks:
         sent, at = change(body, world.at)
         header = authorization(world.officer, origin=ORIGIN, method="POST", path=PREPARE, at=at, body=body)
         answer = counter.post(PREPARE, content=sent, headers={"Authorization": header})
-        problem(answer, status, code)
+        expect_problem(answer, status, code)
 
     def test_a_signature_for_another_registry_is_none_here(self, counter: Client, world: World) -> None:
         body = json.dumps(asked(share_sale("-"))).encode()
         header = authorization(
             world.officer, origin="other.example/land", method="POST", path=PREPARE, at=world.at, body=body
         )
-        problem(counter.post(PREPARE, content=body, headers={"Authorization": header}), 403, "bad-signature")
+        expect_problem(
+            counter.post(PREPARE, content=body, headers={"Authorization": header}), 403, "bad-signature"
+        )
 
 
 class TestBadApplications:
@@ -223,7 +229,9 @@ class TestBadApplications:
         return answer
 
     def test_a_seller_who_does_not_hold_the_share(self, counter: Client, world: World) -> None:
-        told = problem(self.ask(counter, world, share_sale(asha(counter), share="1/2")), 422, "refused")
+        told = expect_problem(
+            self.ask(counter, world, share_sale(asha(counter), share="1/2")), 422, "refused"
+        )
         (finding,) = told["findings"]
         assert "1/3" in finding["detail"]
         assert finding["source"]
@@ -233,7 +241,7 @@ class TestBadApplications:
         sale = share_sale(asha(counter), share="1/2")
         sale["buyers"][0]["share"] = "1/2"
         sale["deed"]["made"] = "2030-01-01"
-        told = problem(self.ask(counter, world, sale), 422, "refused")
+        told = expect_problem(self.ask(counter, world, sale), 422, "refused")
         assert len({f["rule"] for f in told["findings"]}) == 3
 
     def test_a_form_with_faults_names_every_field(self, counter: Client, world: World) -> None:
@@ -242,12 +250,14 @@ class TestBadApplications:
         sale["deed"]["made"] = "31-12-2026"
         sale["colour"] = "red"
         del sale["consideration"]
-        told = problem(self.ask(counter, world, sale), 422, "bad-form")
+        told = expect_problem(self.ask(counter, world, sale), 422, "bad-form")
         fields = {f["field"] for f in told["faults"]}
         assert fields == {"sellers[0].share", "deed.made", "colour", "consideration"}
 
     def test_a_khata_that_is_not_in_the_record(self, counter: Client, world: World) -> None:
-        told = problem(self.ask(counter, world, share_sale("A" * 43 + "=", unit_id=unit(99))), 422, "refused")
+        told = expect_problem(
+            self.ask(counter, world, share_sale("A" * 43 + "=", unit_id=unit(99))), 422, "refused"
+        )
         assert [f["rule"] for f in told["findings"]] == ["all-named-exist"]
 
     def test_shares_that_do_not_add_up(self, counter: Client, world: World) -> None:
@@ -274,12 +284,12 @@ class TestBadApplications:
                 }
             ],
         }
-        told = problem(self.ask(counter, world, application, type="import"), 422, "refused")
+        told = expect_problem(self.ask(counter, world, application, type="import"), 422, "refused")
         details = sorted(f["detail"] for f in told["findings"])
         assert details == ["9: 1/3 + 1/3", f"parcel 1 is borne by {parcel(1)}"]
 
     def test_a_type_that_is_not_known(self, counter: Client, world: World) -> None:
-        told = problem(self.ask(counter, world, {}, type="exchange-of-wives"), 404, "not-found")
+        told = expect_problem(self.ask(counter, world, {}, type="exchange-of-wives"), 404, "not-found")
         assert "sale" in told["remedy"]
 
     @pytest.mark.parametrize(
@@ -304,27 +314,27 @@ class TestBadApplications:
             world.officer, origin=ORIGIN, method="POST", path=PREPARE, at=world.at, body=body
         )
         answer = counter.post(PREPARE, content=body, headers={"Authorization": header})
-        assert problem(answer, 400, "bad-input")["field"] == field
+        assert expect_problem(answer, 400, "bad-input")["field"] == field
 
     def test_shapes_that_are_no_base64(self, counter: Client, world: World) -> None:
         answer = self.ask(counter, world, share_sale(asha(counter)), shapes={"A" * 43 + "=": "*"})
-        assert problem(answer, 400, "bad-input")["field"].startswith("shapes.")
+        assert expect_problem(answer, 400, "bad-input")["field"].startswith("shapes.")
 
 
 class TestBadOrders:
     def test_signed_by_the_wrong_key(self, counter: Client, world: World, prepared: dict[str, Any]) -> None:
         payload = base64.b64decode(prepared["payload"])
         entry = world.sealed(payload, by=Key.generate())
-        problem(hand_in(counter, entry, prepared["application"]), 403, "unknown-key")
+        expect_problem(hand_in(counter, entry, prepared["application"]), 403, "unknown-key")
         entry = world.sealed(payload, by=world.clerk)
-        problem(hand_in(counter, entry, prepared["application"]), 403, "other-officer")
+        expect_problem(hand_in(counter, entry, prepared["application"]), 403, "other-officer")
 
     def test_with_a_changed_payload(self, counter: Client, world: World, prepared: dict[str, Any]) -> None:
         payload = base64.b64decode(prepared["payload"])
         envelope = dsse.parse_envelope(world.sealed(payload))
         forged = payload.replace(b'"order_no":"MR/2026/2"', b'"order_no":"MR/2026/3"')
         entry = dsse.seal(dsse.EVENT, forged, envelope.signatures)
-        problem(hand_in(counter, entry, prepared["application"]), 403, "bad-signature")
+        expect_problem(hand_in(counter, entry, prepared["application"]), 403, "bad-signature")
 
     def test_for_another_registry(self, counter: Client, world: World, prepared: dict[str, Any]) -> None:
         payload = {
@@ -332,7 +342,7 @@ class TestBadOrders:
             "origin": "registry.example/land/other",
         }
         entry = world.sealed(canonical(payload))
-        told = problem(hand_in(counter, entry, prepared["application"]), 400, "foreign-order")
+        told = expect_problem(hand_in(counter, entry, prepared["application"]), 400, "foreign-order")
         assert told["field"] == "origin"
 
     def test_with_another_application_than_was_signed(
@@ -341,7 +351,7 @@ class TestBadOrders:
         application = {**prepared["application"]}
         application["consideration"] = {**application["consideration"], "paise": 1}
         answer = hand_in(counter, signed(world, prepared), application)
-        problem(answer, 400, "not-what-was-signed")
+        expect_problem(answer, 400, "not-what-was-signed")
 
     @pytest.mark.parametrize(
         ("document", "field", "status"),
@@ -355,14 +365,16 @@ class TestBadOrders:
     def test_that_are_no_orders(
         self, counter: Client, document: dict[str, Any], field: str, status: int
     ) -> None:
-        assert problem(counter.post("/v1/orders", json=document), status, "bad-input")["field"] == field
+        assert (
+            expect_problem(counter.post("/v1/orders", json=document), status, "bad-input")["field"] == field
+        )
 
     def test_whose_envelope_is_none(self, counter: Client) -> None:
         answer = counter.post("/v1/orders", json={"envelope": b64(b"{}"), "application": {}})
-        problem(answer, 400, "malformed-envelope")
+        expect_problem(answer, 400, "malformed-envelope")
 
     def test_that_ask_to_wait_for_ever(self, counter: Client) -> None:
-        told = problem(counter.post("/v1/orders?wait=3600", json={}), 400, "bad-request")
+        told = expect_problem(counter.post("/v1/orders?wait=3600", json={}), 400, "bad-request")
         assert told["field"] == "wait"
 
 
@@ -420,7 +432,7 @@ class TestSplits:
         assert retired.status == "retired"
         assert [s.label for s in retired.successors] == ["2/1", "2/2"]
         again = self.cut(counter, (78.0009, 24.9), (78.0009, 25.1), number=2)
-        problem(again, 400, "not-divisible")
+        expect_problem(again, 400, "not-divisible")
 
     @pytest.mark.parametrize(
         ("points", "words"),
@@ -435,7 +447,7 @@ class TestSplits:
     def test_a_line_that_does_not_divide_is_told_why(
         self, client: Client, points: tuple[tuple[float, float], ...], words: str
     ) -> None:
-        told = problem(self.cut(client, *points), 400, "bad-input")
+        told = expect_problem(self.cut(client, *points), 400, "bad-input")
         assert told["field"] == "line"
         assert words in told["detail"]
         assert told["remedy"]
@@ -453,9 +465,9 @@ class TestSplits:
         ],
     )
     def test_what_is_no_line_is_refused(self, client: Client, body: Any) -> None:
-        told = problem(client.post(f"/v1/parcels/{parcel(1)}/split", json=body), 400, "bad-input")
+        told = expect_problem(client.post(f"/v1/parcels/{parcel(1)}/split", json=body), 400, "bad-input")
         assert told["field"] == "line"
 
     def test_a_number_beyond_all_bounds_is_refused(self, client: Client) -> None:
         body = b'{"type":"LineString","coordinates":[[1e999,1],[2,2]]}'
-        problem(client.post(f"/v1/parcels/{parcel(1)}/split", content=body), 400, "bad-input")
+        expect_problem(client.post(f"/v1/parcels/{parcel(1)}/split", content=body), 400, "bad-input")
