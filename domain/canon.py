@@ -17,6 +17,7 @@ Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 MAX_INTEGER = 2**53 - 1
 _DIGITS_AS_ZERO = bytes(ord("0") if chr(byte).isdecimal() else ord(" ") for byte in range(256))
 _MANY_DIGITS = b"0" * 16
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 class NotCanonical(RegistryError):
@@ -68,7 +69,7 @@ def parse_object(data: bytes) -> dict[str, Json]:
 
 def _write(value: Json) -> bytes:
     try:
-        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        text = _ENCODER.encode(value)
     except RecursionError:
         raise NotCanonical("the value is nested without end") from None
     return text.encode()
@@ -94,7 +95,10 @@ def _is_plain(value: Json) -> bool:
             if not node.isascii():  # type: ignore[union-attr]  # the type has just been looked at
                 return False
         elif kind is dict:
-            if not all(type(name) is str and name.isascii() for name in node):  # type: ignore[union-attr]
+            try:
+                if not "".join(node).isascii():  # type: ignore[arg-type]  # names that are no text raise
+                    return False
+            except TypeError:
                 return False
             todo.extend(node.values())  # type: ignore[union-attr]
         elif kind is list:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 from domain.canon import Json, canonical
@@ -35,7 +36,7 @@ class Opening:
     salt: bytes
     value: Json
 
-    @property
+    @cached_property
     def commitment(self) -> str:
         """The commitment in base64, as it stands in states and events."""
         return base64.b64encode(commitment(self.field, self.salt, self.value)).decode()

@@ -11,7 +11,7 @@ import dataclasses
 import re
 import types
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -60,7 +60,7 @@ def write(value: object) -> Json:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         if isinstance(value, quantities.Area):
             return {"figure": value.figure, "unit": value.unit}
-        return {f.name: write(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {name: write(getattr(value, name)) for name in _hints(type(value))}
     if isinstance(value, tuple):
         return [write(item) for item in value]
     if isinstance(value, Fraction):
@@ -76,17 +76,25 @@ def write(value: object) -> Json:
     raise TypeError(f"{type(value).__name__} has no place in a form")
 
 
-def walk(value: object) -> Iterator[tuple[Any, object]]:
+def walk(value: object) -> Sequence[tuple[Any, object]]:
     """Every (declared type, value) inside a dataclass, depth first: how ids, labels and secrets are found."""
+    global _last_walk
     if not dataclasses.is_dataclass(value) or isinstance(value, type):
-        return
-    found: list[tuple[Any, object]] = []
-    _collect(value, found)
-    yield from found
+        return ()
+    last, found = _last_walk
+    if last is not value:
+        found = []
+        _collect(value, found)
+        _last_walk = (value, found)
+    return found
+
+
+_last_walk: tuple[object, list[tuple[Any, object]]] = (None, [])
+"""Forms never change, and one application is asked many questions in a row."""
 
 
 def _collect(value: object, found: list[tuple[Any, object]]) -> None:
-    for name, hint, is_list, is_form in _plan(cast("Any", type(value))):
+    for name, hint, is_list, is_form in plan(cast("Any", type(value))):
         member = getattr(value, name)
         if member is None:
             continue
@@ -97,7 +105,7 @@ def _collect(value: object, found: list[tuple[Any, object]]) -> None:
 
 
 @cache
-def _plan(form: Any) -> tuple[tuple[str, Any, bool, bool], ...]:
+def plan(form: Any) -> tuple[tuple[str, Any, bool, bool], ...]:
     """For each field: its name, the type of its value or of its items, whether it is a list, whether of forms."""
     plan = []
     for name, hint in _hints(form).items():
@@ -133,64 +141,103 @@ def _is_required(f: dataclasses.Field[Any]) -> bool:
 
 
 def _read(hint: Any, doc: Json, path: str, faults: list[BadInput]) -> Any:
+    before = len(faults)
+    value = _reader(hint)(doc, faults)
+    if path:
+        faults[before:] = [_at(path, fault) for fault in faults[before:]]
+    return value
+
+
+Reader = Callable[[Json, list[BadInput]], Any]
+"""Reads one value; what is wrong with it is appended, with the place counted from the value."""
+
+
+@cache
+def _reader(hint: Any) -> Reader:
+    """The reader of a type, made once: forms are read for every order."""
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
-        if doc is None:
-            return None
-        return _read(next(a for a in get_args(hint) if a is not type(None)), doc, path, faults)
+        inner = _reader(next(a for a in get_args(hint) if a is not type(None)))
+        return lambda doc, faults: None if doc is None else inner(doc, faults)
     if origin is tuple:
-        return _read_list(get_args(hint)[0], doc, path, faults)
+        return _list_reader(_reader(get_args(hint)[0]))
     if origin is Literal:
-        if doc not in get_args(hint):
-            choices = ", ".join(map(str, get_args(hint)))
-            faults.append(BadInput(f"{_brief(doc)} is not one of: {choices}", field=path))
+        return _choice_reader(get_args(hint))
+    plain = _READERS.get(hint)
+    return _plain_reader(plain) if plain is not None else _object_reader(hint)
+
+
+def _plain_reader(reader: Callable[[Json], Any]) -> Reader:
+    def read(doc: Json, faults: list[BadInput]) -> Any:
+        try:
+            return reader(doc)
+        except BadInput as fault:
+            faults.append(BadInput(fault.message, remedy=fault.remedy))
+            return None
+
+    return read
+
+
+def _choice_reader(choices: tuple[Any, ...]) -> Reader:
+    def read(doc: Json, faults: list[BadInput]) -> Any:
+        if doc not in choices:
+            faults.append(BadInput(f"{_brief(doc)} is not one of: {', '.join(map(str, choices))}"))
         return doc
-    reader = _READERS.get(hint)
-    if reader is not None:
-        return _read_plain(reader, doc, path, faults)
-    return _read_object(hint, doc, path, faults)
+
+    return read
 
 
-def _read_plain(reader: Callable[[Json], Any], doc: Json, path: str, faults: list[BadInput]) -> Any:
-    try:
-        return reader(doc)
-    except BadInput as fault:
-        faults.append(BadInput(fault.message, field=path, remedy=fault.remedy))
-        return None
+def _list_reader(item: Reader) -> Reader:
+    def read(doc: Json, faults: list[BadInput]) -> Any:
+        if not isinstance(doc, list):
+            faults.append(BadInput(f"a list is expected, not {_brief(doc)}"))
+            return ()
+        if len(doc) > MAX_ITEMS:
+            faults.append(BadInput(f"at most {MAX_ITEMS} items, these are {len(doc)}"))
+            return ()
+        values = []
+        for n, value in enumerate(doc):
+            before = len(faults)
+            values.append(item(value, faults))
+            if len(faults) > before:
+                faults[before:] = [_at(f"[{n}]", fault) for fault in faults[before:]]
+        return tuple(values)
+
+    return read
 
 
-def _read_list(item: Any, doc: Json, path: str, faults: list[BadInput]) -> Any:
-    if not isinstance(doc, list):
-        faults.append(BadInput(f"a list is expected, not {_brief(doc)}", field=path))
-        return ()
-    if len(doc) > MAX_ITEMS:
-        faults.append(BadInput(f"at most {MAX_ITEMS} items, these are {len(doc)}", field=path))
-        return ()
-    return tuple(_read(item, value, f"{path}[{i}]", faults) for i, value in enumerate(doc))
+def _object_reader(form: type) -> Reader:
+    members = [(f.name, _reader(_hints(form)[f.name]), _is_required(f)) for f in dataclasses.fields(form)]
+    names = frozenset(name for name, _, _ in members)
+
+    def read(doc: Json, faults: list[BadInput]) -> Any:
+        if not isinstance(doc, Mapping):
+            faults.append(BadInput(f"an object is expected, not {_brief(doc)}"))
+            return None
+        start = len(faults)
+        if not names.issuperset(doc):
+            known = ", ".join(name for name, _, _ in members)
+            for name in sorted(set(doc) - names):
+                faults.append(BadInput("there is no such field", field=name[:60], remedy=f"Known: {known}."))
+        given: dict[str, Any] = {}
+        for name, reader, required in members:
+            if name in doc:
+                before = len(faults)
+                given[name] = reader(doc[name], faults)
+                if len(faults) > before:
+                    faults[before:] = [_at(name, fault) for fault in faults[before:]]
+            elif required:
+                faults.append(BadInput("this field is missing", field=name))
+        return form(**given) if len(faults) == start else None
+
+    return read
 
 
-def _read_object(form: type, doc: Json, path: str, faults: list[BadInput]) -> Any:
-    if not isinstance(doc, Mapping):
-        faults.append(BadInput(f"an object is expected, not {_brief(doc)}", field=path))
-        return None
-    hints = _hints(form)
-    before = len(faults)
-    for name in sorted(set(doc) - set(hints)):
-        known = ", ".join(hints)
-        faults.append(
-            BadInput("there is no such field", field=_join(path, name[:60]), remedy=f"Known: {known}.")
-        )
-    given: dict[str, Any] = {}
-    for f in dataclasses.fields(form):
-        if f.name in doc:
-            given[f.name] = _read(hints[f.name], doc[f.name], _join(path, f.name), faults)
-        elif _is_required(f):
-            faults.append(BadInput("this field is missing", field=_join(path, f.name)))
-    return form(**given) if len(faults) == before else None
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+def _at(place: str, fault: BadInput) -> BadInput:
+    """The fault with its place counted from one level further out."""
+    inner = fault.field
+    joined = f"{place}.{inner}" if inner and not inner.startswith("[") else place + inner
+    return BadInput(fault.message, field=joined, remedy=fault.remedy)
 
 
 def _brief(doc: Json) -> str:
@@ -203,11 +250,16 @@ def _text(doc: Json) -> str:
     text = unicodedata.normalize("NFC", " ".join(doc.split()))
     if not 0 < len(text) <= MAX_TEXT:
         raise BadInput(f"between 1 and {MAX_TEXT} characters are expected, these are {len(text)}")
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") or c in _UNSEEN for c in text):
+    if not _UNSEEN.isdisjoint(text) or not (text.isprintable() or _is_printable(text)):
         raise BadInput(
             "the text holds characters that cannot be printed", remedy="Type it again from the paper."
         )
     return text
+
+
+def _is_printable(text: str) -> bool:
+    """As ``str.isprintable``, but the marks that join letters (Cf), which Indian scripts need, may stand there."""
+    return not any(unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") for c in text)
 
 
 def _matching(pattern: str, words: str) -> Callable[[Json], str]:

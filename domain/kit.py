@@ -10,7 +10,8 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal, Protocol, TypeVar
+from functools import cache
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 from domain import form, values
 from domain.canon import Json, canonical
@@ -253,13 +254,18 @@ def named(application: object) -> frozenset[str]:
 
 def existing(application: object) -> frozenset[str]:
     """The ids that an application refers to as things of the record: all it names but those given to new things."""
-    new = {
-        getattr(node, f.name)
+    return named(application) - new(application)
+
+
+def new(application: object) -> frozenset[str]:
+    """The ids that an application gives to new things; what it ``extends`` is there already."""
+    return frozenset(
+        str(identifier)
         for node in _nodes(application)
+        if not getattr(node, "extends", False)
         for f in dataclasses.fields(node)
-        if "issued" in f.metadata
-    }
-    return named(application) - new
+        if "issued" in f.metadata and (identifier := getattr(node, f.name)) is not None
+    )
 
 
 def parties(application: object) -> frozenset[str]:
@@ -310,28 +316,36 @@ def missing(application: object) -> dict[str, int]:
     """How many new ids of each kind the office must issue before deciding."""
     counts = {"parcel": 0, "unit": 0}
     for value in _nodes(application):
-        for f in dataclasses.fields(value):
-            if "issued" in f.metadata and getattr(value, f.name) is None:
-                counts[f.metadata["issued"]] += 1
+        for name, kind, _, _ in _members(cast("Any", type(value))):
+            if kind is not None and getattr(value, name) is None:
+                counts[kind] += 1
     return counts
 
 
 def complete(application: A, *, issue: Callable[[str], str], salt: Callable[[], bytes]) -> A:
     """The application with its new ids and salts filled in; what the form already gives stays as it is."""
     given: dict[str, Any] = {}
-    for f in dataclasses.fields(application):  # type: ignore[arg-type]  # forms are dataclasses
-        value = getattr(application, f.name)
-        if value is None and "issued" in f.metadata:
-            given[f.name] = issue(f.metadata["issued"])
-        elif value is None and isinstance(application, Sealed) and f.name == "salt":
-            given[f.name] = values.Salt(salt())
-        elif isinstance(value, tuple):
-            given[f.name] = tuple(
-                complete(v, issue=issue, salt=salt) if dataclasses.is_dataclass(v) else v for v in value
+    for name, kind, is_list, is_form in _members(cast("Any", type(application))):
+        value = getattr(application, name)
+        if value is None:
+            if kind is not None:
+                given[name] = issue(kind)
+            elif name == "salt" and isinstance(application, Sealed):
+                given[name] = values.Salt(salt())
+        elif is_form:
+            given[name] = (
+                tuple(complete(v, issue=issue, salt=salt) for v in value)
+                if is_list
+                else complete(value, issue=issue, salt=salt)
             )
-        elif dataclasses.is_dataclass(value):
-            given[f.name] = complete(value, issue=issue, salt=salt)
-    return dataclasses.replace(application, **given)  # type: ignore[type-var]
+    return dataclasses.replace(application, **given) if given else application  # type: ignore[type-var]
+
+
+@cache
+def _members(kind: type) -> tuple[tuple[str, str | None, bool, bool], ...]:
+    """The fields of a form: name, the kind of id that the office issues there, whether a list, whether of forms."""
+    issues = {f.name: f.metadata.get("issued") for f in dataclasses.fields(kind)}
+    return tuple((name, issues[name], is_list, is_form) for name, _, is_list, is_form in form.plan(kind))
 
 
 def changes(record: Record, after: Mapping[str, State]) -> dict[str, Doc]:
@@ -365,7 +379,9 @@ def _before(record: Record, identifier: str) -> State | None:
 
 
 def _changed(before: State | None, after: Doc) -> Doc:
-    was = before.doc() if before else {}
+    if before is None:
+        return {name: value for name, value in after.items() if name not in ("kind", "id")}
+    was = before.doc()
     return {
         name: value
         for name, value in after.items()
@@ -376,7 +392,7 @@ def _changed(before: State | None, after: Doc) -> Doc:
 def _nodes(value: object) -> Iterable[Any]:
     if dataclasses.is_dataclass(value):
         yield value
-        yield from (v for _, v in form.walk(value) if dataclasses.is_dataclass(v))
+        yield from (v for _, v in form.walk(value) if hasattr(v, "__dataclass_fields__"))
 
 
 def kinds(ids: Iterable[str]) -> dict[Kind, list[str]]:

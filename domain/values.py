@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, ClassVar, Literal, NewType
 
 from domain.canon import Json
@@ -57,7 +58,7 @@ class Sealed:
         members = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "salt"}
         return {k: v.isoformat() if isinstance(v, date) else v for k, v in members.items()}
 
-    @property
+    @cached_property
     def opening(self) -> Opening:
         if self.salt is None:
             raise ValueError(f"{type(self).__name__} has no salt yet: complete the application first")

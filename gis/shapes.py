@@ -198,7 +198,7 @@ def _read(data: bytes) -> list[list[list[int]]]:
     for ring in (ring for polygon in polygons for ring in polygon):
         if not isinstance(ring, list) or len(ring) < 6 or len(ring) % 2:
             raise _not_canonical("a ring is a flat list of at least three vertices: lon,lat,lon,lat,...")
-        if not all(type(n) is int and -_FARTHEST <= n <= _FARTHEST for n in ring):
+        if set(map(type, ring)) != {int} or min(ring) < -_FARTHEST or max(ring) > _FARTHEST:
             raise _not_canonical("an ordinate is a whole number of 1e-9 degree, at most 180 degrees")
     return cast("list[list[list[int]]]", polygons)
 
