@@ -36,6 +36,7 @@ SCRIPTS = (
     "registry/sql/private.sql",
     "registry/sql/log.sql",
     "projections/sql/records.sql",
+    "projections/sql/layers.sql",
 )
 READER = "landlog_reader"
 

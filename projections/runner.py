@@ -23,6 +23,7 @@ from eventsourcing.persistence import InterfaceError, OperationalError
 from psycopg2 import extensions, sql
 
 from projections.history import History
+from projections.layers import Layers
 from projections.maps import Maps
 from projections.pages import PAGE_BYTES, PAGE_ENTRIES, Page, next_page
 from projections.rights import Names, Rights
@@ -62,7 +63,7 @@ class Runner:
     ) -> None:
         self._datastore = datastore
         self._rights = Rights(names)
-        self._views = (self._rights, History(), Maps()) if views is None else views
+        self._views = (self._rights, History(), Maps(), Layers()) if views is None else views
         self._page_entries = page_entries
         self._page_bytes = page_bytes
 
