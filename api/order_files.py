@@ -184,7 +184,7 @@ def check_shown(order: OrderFile) -> None:
     stated = cast("Doc", payload.get("private", {}))
     if set(stated.values()) != committed:
         raise _differs("the private values that the payload commits to are not those of the application")
-    if difference := _first_difference(_shadow(application), payload.get("facts"), "facts"):
+    if difference := facts_differ(application, payload.get("facts")):
         raise _differs(difference)
 
 
@@ -245,6 +245,11 @@ def _shadow(value: Any) -> Json:
     if dataclasses.is_dataclass(value) and not isinstance(value, Area):
         return {f.name: _shadow(getattr(value, f.name)) for f in dataclasses.fields(value)}
     return form.write(value)
+
+
+def facts_differ(application: object, facts: Json) -> str:
+    """Where the facts of an order say other than the completed form that was shown; empty when they agree."""
+    return _first_difference(_shadow(application), facts, "facts")
 
 
 def _first_difference(shown: Json, stated: Json, where: str) -> str:

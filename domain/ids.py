@@ -106,6 +106,17 @@ def village_of(identifier: str) -> VillageCode:
     return VillageCode(match[1])
 
 
+def serial_of(identifier: str) -> int:
+    """The serial number that ends the id.
+
+    >>> serial_of("593873-U000045")
+    45
+    """
+    if not (match := _ID.fullmatch(identifier)):
+        raise BadInput(f"{identifier[:80]!r} is not the id of a parcel, a unit or a case", field="id")
+    return int(match[3])
+
+
 def _serial(serial: int) -> str:
     if not 0 < serial <= _LAST_SERIAL:
         raise BadInput(

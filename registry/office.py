@@ -64,6 +64,12 @@ Issue = Callable[[VillageCode, Literal["parcel", "unit"], int], range]
 __all__ = ["ForeignOrder", "NotWhatWasSigned", "Office", "Prepared", "Receipt", "Request", "SecondSignature"]
 
 
+class NotNew(VerificationError):
+    """An id that the order gives to something new is borne already, or was never issued."""
+
+    code: ClassVar[str] = "not-new"
+
+
 class SecondSignature(VerificationError):
     """The order needs the signatures of two different officers, or bears one too many."""
 
@@ -249,9 +255,10 @@ class Office:
             record = record_of(histories)
         village = kit.village_of(application, record)
         application = self._complete(application, village, salt, issue or self._recorder.issue)
-        histories |= {
-            i: History(i) for i in kit.named(application) - set(histories)
-        }  # new: nothing is recorded yet
+        # Nothing is recorded yet of what is new.
+        histories |= {i: History(i) for i in kit.named(application) - set(histories)}
+        if issue is None:  # another's ids are for looking ahead only
+            self._check_new(application, histories)
         record = Record(
             parcels=record.parcels,
             units=record.units,
@@ -323,6 +330,22 @@ class Office:
             for kind, n in counts.items()
         }
         return kit.complete(application, issue=lambda k: makers[k](village, next(fresh[k])), salt=salt)
+
+    def _check_new(self, application: Any, histories: Mapping[str, History]) -> None:
+        """What an order calls new must be: its ids were given by this office and nothing is recorded under them.
+
+        Raises:
+            NotNew: else an order could overwrite a parcel, or take an id that is given to another tomorrow.
+        """
+        new = kit.new(application)
+        taken = sorted(i for i in new if histories[i].version)
+        strange = taken or (self._recorder.never_issued(new) if new else [])
+        if strange:
+            raise NotNew(
+                f"{strange[0]} is {'registered already' if taken else 'no id that this office has issued'}",
+                field="application",
+                remedy="Leave the ids of new parcels and units empty: the office gives them on preparing.",
+            )
 
     def _labels(self, application: Any, village: VillageCode) -> dict[tuple[str, str, str], str]:
         wanted: dict[str, list[str]] = {}

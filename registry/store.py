@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import select
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast
 from uuid import UUID
@@ -46,6 +46,7 @@ from psycopg2 import extensions
 
 from domain.canon import Json, canonical, parse_object
 from domain.errors import BadInput
+from domain.ids import kind_of, serial_of, village_of
 from registry.append import AlreadyFollowed, Append, append
 from registry.database import make_engine, migrate
 from registry.datastore import Datastore, in_the_library_s_words
@@ -277,6 +278,23 @@ class OfficeRecorder(FollowerRecorder, SequenceRecorder, ProcessRecorder):
             row = cursor.fetchone()
         assert row is not None
         return range(row[0], row[0] + count)
+
+    def never_issued(self, ids: Iterable[str]) -> list[str]:
+        """Those of the ids whose serial numbers nobody has been given yet, sorted."""
+        wanted = sorted(ids)
+        with self.datastore.cursor() as cursor:
+            cursor.execute(
+                "select w.id from unnest(%s::text[], %s::text[], %s::text[], %s::int[]) as w(id, village, kind, serial)"
+                " left join events.serial s on s.village = w.village and s.kind = w.kind"
+                " where w.serial >= coalesce(s.next, 1) order by w.id",
+                (
+                    wanted,
+                    [village_of(i) for i in wanted],
+                    [kind_of(i) for i in wanted],
+                    [serial_of(i) for i in wanted],
+                ),
+            )
+            return [row[0] for row in cursor]
 
     def bearers(self, village: str, kind: Literal["parcel", "unit"], labels: Sequence[str]) -> dict[str, str]:
         """Who bears these numbers now, by label; a label in nobody's hands is left out."""

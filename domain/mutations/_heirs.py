@@ -164,6 +164,7 @@ def parts_in_words(heirs: Sequence[Entered]) -> str:
 def _entered(heir: Heir, ref: PersonRef) -> Entered:
     return Entered(
         party=ref.party,
+        holder=ref.holder,
         also_as=ref.also_as,
         minority=ref.minority,
         share=heir.share,

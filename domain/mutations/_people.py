@@ -61,21 +61,28 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True)
 class PersonRef:
-    """A ``Person`` in the log: commitments alone."""
+    """A ``Person`` in the log: commitments alone, each where the form has the person."""
 
-    party: PartyRef
+    party: PartyRef | None = None
+    holder: PartyRef | None = None
     also_as: tuple[PartyRef, ...] = ()
     minority: PartyRef | None = None
 
     def within(self, unit: Unit) -> PartyRef:
         """The commitment under which the person stands in the unit, or enters it."""
-        known = (self.party, *self.also_as)
-        return next((ref for ref in known if ref in unit.holders), self.party)
+        known = (self.ref, *self.also_as)
+        return next((ref for ref in known if ref in unit.holders), self.ref)
+
+    @property
+    def ref(self) -> PartyRef:
+        """The commitment by which the person enters khatas in which he or she does not stand yet."""
+        return self.party or self.holder or PartyRef("")
 
 
 def ref_of(person: Person) -> PersonRef:
     minority = person.minority.commitment if person.minority else None
-    return PersonRef(party=person.ref, also_as=person.also_as, minority=minority)
+    party = person.party.commitment if person.party else None
+    return PersonRef(party=party, holder=person.holder, also_as=person.also_as, minority=minority)
 
 
 @dataclass(frozen=True, kw_only=True)

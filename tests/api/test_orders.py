@@ -28,6 +28,7 @@ from tests.api.world import (
     ORIGIN,
     World,
     b64,
+    devgarh,
     parcel,
     share_sale,
     unit,
@@ -471,3 +472,28 @@ class TestSplits:
     def test_a_number_beyond_all_bounds_is_refused(self, client: Client) -> None:
         body = b'{"type":"LineString","coordinates":[[1e999,1],[2,2]]}'
         expect_problem(client.post(f"/v1/parcels/{parcel(1)}/split", content=body), 400, "bad-input")
+
+
+class TestIdsOfNewThings:
+    """An id is given once, by the office: no order overwrites a parcel, none takes an id that is given tomorrow."""
+
+    def ask(self, counter: Client, world: World, identifier: str) -> httpx.Response:
+        application: Any = devgarh()
+        application["parcels"][0]["id"] = identifier
+        application["parcels"][0]["label"] = "9991"
+        application["units"][0]["label"] = "9991"
+        return prepare(
+            counter,
+            world,
+            asked(application, type="import"),
+        )
+
+    def test_a_parcel_that_is_registered_is_not_registered_again_over_it(
+        self, counter: Client, world: World
+    ) -> None:
+        before = counter.get(f"/v1/parcels/{parcel(1)}").content
+        expect_problem(self.ask(counter, world, parcel(1)), 422, "not-new")
+        assert counter.get(f"/v1/parcels/{parcel(1)}").content == before
+
+    def test_an_id_that_the_office_has_not_issued_is_refused(self, counter: Client, world: World) -> None:
+        expect_problem(self.ask(counter, world, parcel(900_000)), 422, "not-new")
