@@ -492,8 +492,8 @@ class TestIdsOfNewThings:
         self, counter: Client, world: World
     ) -> None:
         before = counter.get(f"/v1/parcels/{parcel(1)}").content
-        expect_problem(self.ask(counter, world, parcel(1)), 422, "not-new")
+        expect_problem(self.ask(counter, world, parcel(1)), 400, "not-new")
         assert counter.get(f"/v1/parcels/{parcel(1)}").content == before
 
     def test_an_id_that_the_office_has_not_issued_is_refused(self, counter: Client, world: World) -> None:
-        expect_problem(self.ask(counter, world, parcel(900_000)), 422, "not-new")
+        expect_problem(self.ask(counter, world, parcel(900_000)), 400, "not-new")
