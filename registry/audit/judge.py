@@ -1,0 +1,258 @@
+"""What makes an entry of the log lawful, judged on the states that stand just before it.
+
+The order of the questions is that of the office: the form, the registry, the signatures, whether it is new, who may
+sign it, what it must do.  The answers are pure functions of the entry and of the states in the auditor's book.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, cast
+
+from domain.canon import Json, canonical
+from domain.errors import VerificationError
+from domain.projection import NO_HISTORY, Doc, advance
+from registry import dsse
+from registry.acts import parse_act
+from registry.audit.effects import Effect, effect_of
+from registry.authority import act_payload, by_root_keys, check_appointing, check_authority, check_purpose
+from registry.genesis_entry import Genesis
+from registry.log.hashing import leaf_hash
+from registry.officers import OfficerKey, check_may_sign, officer_key_of
+
+_EVENT_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+class Unlawful(VerificationError):
+    """An entry is not what the registry's own law lets stand in its log."""
+
+    code: ClassVar[str] = "unlawful-entry"
+
+
+class MalformedPayload(Unlawful):
+    """A payload lacks a member, or one is not what it must be."""
+
+    code: ClassVar[str] = "malformed-payload"
+
+
+class OtherRegistry(Unlawful):
+    """The entry was signed for another registry."""
+
+    code: ClassVar[str] = "other-registry"
+
+
+class RepeatedEvent(Unlawful):
+    """An event of that id stands in the log already: a replay."""
+
+    code: ClassVar[str] = "repeated-event"
+
+
+class EffectDiffers(Unlawful):
+    """The event does something else than the law makes of its facts."""
+
+    code: ClassVar[str] = "effect-differs"
+
+
+class SignaturesMissing(Unlawful):
+    """The act takes more signatures, or of other officers, than it bears."""
+
+    code: ClassVar[str] = "signatures-missing"
+
+
+class Book(Protocol):
+    """What stands just before the entry: the auditor's ``Ledger``."""
+
+    def states(self, ids: Iterable[str]) -> Mapping[str, Doc | None]: ...
+    def keyids_of(self, officer: str) -> Sequence[str]: ...
+    def has_event(self, event_id: bytes) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A lawful entry: the states it leads to, and its event_id."""
+
+    after: Mapping[str, Doc]
+    event_id: bytes
+    type: str
+
+
+class Judge:
+    """Judges the entries of one registry after its genesis."""
+
+    def __init__(self, genesis: Genesis, book: Book) -> None:
+        self._genesis = genesis
+        self._book = book
+        self._keys: dict[str, OfficerKey] = {}
+
+    def judge(self, entry: bytes, index: int) -> Judged:
+        """The states that a lawful entry leads to.
+
+        Raises:
+            RegistryError: why it is not lawful; each reason is a subclass with a code of its own.
+            UnknownType: when this auditor does not know the law of its type; nothing is said against the entry.
+        """
+        envelope, payload = dsse.parse_entry(entry)
+        if envelope.payload_type not in (dsse.EVENT, dsse.KEY):
+            raise MalformedPayload(f"{envelope.payload_type[:80]} cannot stand at index {index}")
+        _check_form(payload, self._genesis.origin)
+        event_id = bytes.fromhex(str(payload["event_id"]))
+        if self._book.has_event(event_id):
+            raise RepeatedEvent(f"an event with the id {payload['event_id']} stands in the log already")
+        officers = self._verified(envelope)
+        if envelope.payload_type == dsse.KEY:
+            before = self._check_act(envelope, payload, officers)
+        else:
+            before = self._check_event(envelope, payload, officers)
+        after = advance(before, envelope.payload_type, payload, index, leaf_hash(entry))
+        return Judged(after, event_id, str(payload["type"]))
+
+    def _verified(self, envelope: dsse.Envelope) -> dict[str, OfficerKey]:
+        """The officers' keys among the signers, once every signature is found good."""
+        roots = self._genesis.root_keys
+        ids = [s.keyid for s in envelope.signatures if s.keyid not in roots]
+        officers = {keyid: self._key(keyid, state) for keyid, state in self._book.states(ids).items()}
+        dsse.verify_envelope(envelope, {**roots, **{i: key.public for i, key in officers.items()}})
+        return officers
+
+    def _key(self, keyid: str, state: Doc | None) -> OfficerKey:
+        known = self._keys.get(keyid)
+        if known is None or state is None or known.version != state["version"]:
+            known = self._keys[keyid] = officer_key_of(keyid, state)
+        return known
+
+    def _check_act(
+        self, envelope: dsse.Envelope, payload: Doc, officers: Mapping[str, OfficerKey]
+    ) -> Mapping[str, Doc | None]:
+        """An act about keys is what the registry would prepare now, signed by those who may."""
+        act = parse_act(payload)
+        states = self._book.states(act.concerned(self._book))
+        concerned = [officer_key_of(i, state) for i, state in states.items() if state is not None]
+        check_purpose(act, self._genesis, self._genesis.log_keys)
+        touched = act.touched(concerned, origin=self._genesis.origin)
+        check_authority(
+            act,
+            concerned,
+            keyids=[s.keyid for s in envelope.signatures],
+            officers=officers,
+            genesis=self._genesis,
+        )
+        prepared = act_payload(
+            act,
+            origin=self._genesis.origin,
+            event_id=str(payload["event_id"]),
+            decided=str(payload["decided"]),
+            touches=[_touch(i, states.get(i)) for i in sorted(touched)],
+        )
+        if prepared != envelope.payload:
+            raise EffectDiffers(
+                f"this is not the {act.type} that the registry would prepare from these members"
+            )
+        return states
+
+    def _check_event(
+        self, envelope: dsse.Envelope, payload: Doc, officers: Mapping[str, OfficerKey]
+    ) -> Mapping[str, Doc | None]:
+        """An event does what the law makes of its facts, and every signer may sign it for all the land touched."""
+        ids = _touched_ids(payload)
+        before = self._book.states(ids)
+        effect = effect_of(payload, before, self._book)
+        if canonical(cast("Json", effect.changes)) != canonical(payload["set"]):
+            raise EffectDiffers(_difference(effect.changes, cast("dict[str, Json]", payload["set"])))
+        if set(effect.changes) != set(ids):
+            odd = min(set(effect.changes) ^ set(ids))
+            raise EffectDiffers(f"the event touches {odd} and its effect does not, or the reverse")
+        keyids = [s.keyid for s in envelope.signatures]
+        if effect.by_authority and by_root_keys(keyids, self._genesis):
+            return before
+        _check_signers(payload, keyids, officers, effect, self._genesis)
+        return before
+
+
+def _check_form(payload: Doc, origin: str) -> None:
+    match payload:
+        case {
+            "schema": 1,
+            "origin": str(of),
+            "event_id": str(event_id),
+            "type": str(),
+            "decided": str(decided),
+            "touches": list(touches),
+        } if _EVENT_ID.fullmatch(event_id) and _DAY.fullmatch(decided):
+            pass
+        case _:
+            raise MalformedPayload("a payload has schema, origin, event_id, type, decided and touches")
+    if of != origin:
+        raise OtherRegistry(f"the entry was signed for {of[:80]!r}, and stands in the log of {origin}")
+    for touch in touches:
+        match touch:
+            case {"id": str(), "prev_version": int(), "prev_history": str(), **rest} if not rest:
+                pass
+            case _:
+                raise MalformedPayload("a touch has the members id, prev_version and prev_history")
+
+
+def _touched_ids(payload: Doc) -> list[str]:
+    match payload:
+        case {"set": dict(changes), "facts": _, "office": str(), "officer": str(), "touches": list(touches)}:
+            ids = [str(cast("Doc", touch)["id"]) for touch in touches]
+        case _:
+            raise MalformedPayload("an event has office, officer, set and facts")
+    if ids != sorted(set(ids)) or not ids:
+        raise MalformedPayload("touches are sorted by id, each once, and there is one at least")
+    if set(changes) != set(ids):
+        raise MalformedPayload("an event sets members of what it touches, and of nothing else")
+    return ids
+
+
+def _check_signers(
+    payload: Doc,
+    keyids: Sequence[str],
+    officers: Mapping[str, OfficerKey],
+    effect: Effect,
+    genesis: Genesis,
+) -> None:
+    """As many officers as the act and the land ask for, each posted there in a role that decides this type."""
+    named = [
+        str(payload["officer"]),
+        *([str(payload["second_officer"])] if payload.get("second_officer") else []),
+    ]
+    keys = list(officers.values())
+    if len(keys) != len(keyids):
+        raise SignaturesMissing("root keys sign no orders about land")
+    if len(set(named)) < effect.signatures or len(keys) != len(named):
+        raise SignaturesMissing(
+            f"the act takes {effect.signatures} officer(s); "
+            f"it names {len(set(named))} and bears {len(keys)} signature(s)"
+        )
+    kind = str(payload["type"])
+    if effect.by_authority:
+        check_appointing(
+            kind, sorted(effect.offices), [k for k in keys if k.revoked is None], genesis=genesis, two=True
+        )
+        return
+    for officer in named:
+        key = next((k for k in keys if k.officer == officer), keys[0])
+        for office in sorted(effect.offices):
+            check_may_sign(key, officer=officer, office=office, event_type=kind)
+
+
+def _touch(identifier: str, state: Doc | None) -> Json:
+    return {
+        "id": identifier,
+        "prev_version": state["version"] if state else 0,
+        "prev_history": state["history"] if state else NO_HISTORY,
+    }
+
+
+def _difference(expected: Mapping[str, Doc], found: Mapping[str, Json]) -> str:
+    for identifier in sorted({*expected, *found}):
+        ours, theirs = expected.get(identifier, {}), found.get(identifier, {})
+        if not isinstance(theirs, dict):
+            return f"what the event sets of {identifier} is no object"
+        for name in sorted({*ours, *theirs}):
+            if name not in ours or name not in theirs or canonical(ours[name]) != canonical(theirs[name]):
+                return f"the event sets {name!r} of {identifier} otherwise than the law makes of its facts"
+    return "the event sets other things than the law makes of its facts"
