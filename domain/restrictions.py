@@ -31,7 +31,8 @@ Nature = Literal[
 """What an act is to the land.  ``authority``: the state's act upon rights or class (acquisition, grant, resumption,
 conversion, a decree carried out).  ``order``: an entry that warns, lightens or lifts, and moves no right."""
 NATURES: tuple[Nature, ...] = get_args(Nature)
-_DEALINGS: frozenset[Nature] = frozenset({"transfer", "division", "charge"})
+DEALINGS: frozenset[Nature] = frozenset({"transfer", "division", "charge"})
+"""What a priority hold keeps for somebody else, and what a kind that is not known here bars."""
 LANGUAGES = ("en", "hi", "te", "mr", "kn")
 
 
@@ -88,7 +89,7 @@ def bars(restriction: Restriction, nature: Nature, *, permissions: Iterable[str]
     """Whether the restriction stands in the way of an act of that nature with these permissions in hand."""
     kind = KINDS.get(restriction.kind)
     if kind is None:
-        return nature in _DEALINGS
+        return nature in DEALINGS
     return nature in kind.bars and (kind.lifted_by is None or kind.lifted_by not in set(permissions))
 
 
@@ -125,7 +126,7 @@ def held(
     the certificate that it commits to (``presented`` are commitments).  A hold ends with its last day by itself.
     """
     found = []
-    for unit in (s for s in states if isinstance(s, Unit) and nature in _DEALINGS):
+    for unit in (s for s in states if isinstance(s, Unit) and nature in DEALINGS):
         first = next((h for h in unit.holds if h.until >= day), None)
         if first is not None and first.details not in presented:
             found.append(f"{unit.id}: held until {first.until} for another dealing")
