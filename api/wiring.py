@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
-from api import clock, founding
+from api import clock, founding, standing
 from api.settings import Settings
 from projections.runner import Runner
-from registry import database, genesis
+from registry import database, dsse, genesis
 from registry.cadastre import Cadastre
+from registry.case_clock import Clock, Clockwork
+from registry.cases import Cases
 from registry.ceremony import Ceremony
 from registry.cluster import Cluster
 from registry.datastore import Datastore
@@ -102,6 +104,26 @@ class House:
     @cached_property
     def office(self) -> Office:
         return Office(self.recorder, origin=self.origin, box=self.box, cadastre=self.cadastre)
+
+    @cached_property
+    def cases(self) -> Cases:
+        return Cases(
+            self.recorder, origin=self.origin, box=self.box, office=self.office, cadastre=self.cadastre
+        )
+
+    @cached_property
+    def case_clock(self) -> Clock | None:
+        """The clock with its own key; None where the registry has none (``api.standing.appoint``)."""
+        key = standing.load(self.settings, standing.CLOCK)
+        if key is None:
+            return None
+        work = Clockwork(
+            officer=standing.CLOCK,
+            sign=lambda payload: dsse.seal(dsse.EVENT, payload, [key.sign_payload(dsse.EVENT, payload)]),
+            event_id=clock.new_event_id,
+            salt=clock.new_salt,
+        )
+        return Clock(self.recorder, cases=self.cases, office=self.office, openings=self.openings, work=work)
 
     @cached_property
     def sequencer(self) -> Sequencer:

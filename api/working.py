@@ -1,6 +1,6 @@
-"""The work behind the counter: one process that gives orders their places in the log and keeps the record as read.
+"""The work behind the counter: one process that sequences orders, keeps the record as read, and runs the clock.
 
-Whatever it is doing when it is killed is finished by the next one: both halves go by what the database says.
+Whatever it is doing when it is killed is finished by the next one: all three go by what the database says.
 """
 
 from __future__ import annotations
@@ -8,17 +8,19 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from eventsourcing.persistence import InterfaceError, OperationalError
 
+from api import clock
 from api.wiring import House
 from domain.errors import RegistryError
 from registry.datastore import Datastore, in_the_library_s_words
 from registry.log.sequencer import NotCosigned
 
 POLL_SECONDS = 0.1
+CLOCK_SECONDS = 1.0  # between two passes over the cases; a pass with nothing due is one query
 REFRESH_SECONDS = 600.0  # transparency spec 4.8; verifiers online ask for signatures of the last 15 minutes
 _FIRST_PAUSE, _LAST_PAUSE = 0.1, 5.0
 _LOCK = 7003  # advisory lock: one worker for each database
@@ -65,22 +67,48 @@ def work(house: House, stop: threading.Event, *, refresh_seconds: float = REFRES
     """
     failure: list[BaseException] = []
 
-    def follow() -> None:
-        try:
-            house.runner.follow(stop)
-        except BaseException as error:  # noqa: BLE001  # told by the thread that started this one
-            failure.append(error)
-            stop.set()
+    def beside(task: Callable[[], None]) -> Callable[[], None]:
+        def run() -> None:
+            try:
+                task()
+            except BaseException as error:  # noqa: BLE001  # told by the thread that started this one
+                failure.append(error)
+                stop.set()
 
-    follower = threading.Thread(target=follow, name="projections", daemon=True)
-    follower.start()
+        return run
+
+    threads = [
+        threading.Thread(target=beside(lambda: house.runner.follow(stop)), name="projections", daemon=True),
+        threading.Thread(target=beside(lambda: keep_days(house, stop)), name="clock", daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
     try:
-        sequence(house, stop, refresh_seconds=refresh_seconds)
+        sequence(house, stop)
     finally:
         stop.set()
-        follower.join()
+        for thread in threads:
+            thread.join()
     if failure:
         raise failure[0]
+
+
+def keep_days(house: House, stop: threading.Event) -> None:
+    """Do what a day that has come asks for, case by case."""
+    if house.case_clock is None:
+        _log.warning("the registry has no clock: nobody takes the steps that a day brings")
+        return
+    pause = _FIRST_PAUSE
+    while not stop.is_set():
+        try:
+            with in_the_library_s_words():
+                done = house.case_clock.run(clock.today()).done
+            stop.wait(POLL_SECONDS if done else CLOCK_SECONDS)
+            pause = _FIRST_PAUSE
+        except (OperationalError, InterfaceError) as error:
+            _log.warning("the clock tries again in %.1f s: %s", pause, error)
+            stop.wait(pause)
+            pause = min(2 * pause, _LAST_PAUSE)
 
 
 def sequence(house: House, stop: threading.Event, *, refresh_seconds: float = REFRESH_SECONDS) -> None:

@@ -50,6 +50,8 @@ class Case:
     filed_by: str
     application: str
     """Commitment to what was applied for: whoever holds the opening can show what the notice was about."""
+    applicant: str
+    """Commitment to who applied: the salt of its opening is the applicant's own receipt."""
     fee_paise: int = 0
     """What the state's law asks for before the case is registered."""
     notice_until: date | None = None
@@ -110,6 +112,7 @@ class Case:
             "lane": self.lane,
             "filed_by": self.filed_by,
             "application": self.application,
+            "applicant": self.applicant,
             "fee_paise": self.fee_paise,
             "notice_until": _day(self.notice_until),
             "cure_until": _day(self.cure_until),
@@ -145,6 +148,7 @@ class Case:
             lane=cast("Lane", doc["lane"]),
             filed_by=str(doc["filed_by"]),
             application=str(doc["application"]),
+            applicant=str(doc["applicant"]),
             fee_paise=cast("int", doc["fee_paise"]),
             objections=cast("int", doc["objections"]),
             appeals=cast("int", doc["appeals"]),
@@ -192,6 +196,7 @@ def filed(
     touches: tuple[str, ...],
     officer: str,
     application: str,
+    applicant: str,
     law: Law,
     lane: Lane,
 ) -> Case:
@@ -214,6 +219,7 @@ def filed(
         lane=lane,
         filed_by=officer,
         application=application,
+        applicant=applicant,
         fee_paise=int(law.figure("fee-mutation", kind.name).value),
     )
     return held(with_due(case, law), law)
@@ -344,7 +350,7 @@ def _appeal_dismissed(case: Case, act: Act, law: Law) -> Case:
 
 
 def _appealed(case: Case, act: Act, law: Law) -> Case:
-    return replace(case, appeals=case.appeals + 1, due=None, warn_on=None)
+    return replace(case, appeals=case.appeals + 1)
 
 
 def _heard_again(case: Case, act: Act, law: Law) -> Case:

@@ -46,7 +46,7 @@ def awaited(case: Case) -> Iterator[Due]:
         yield Due(case.cure_until + _A_DAY, "lapsed")
     if deed := _next_step(case):
         yield deed
-    if case.is_open and case.due is not None and case.breached is None:
+    if case.is_open and case.decided is None and case.due is not None and case.breached is None:
         yield Due(case.due + _A_DAY, "breached")
         if case.warned is None and case.warn_on is not None:
             yield Due(case.warn_on, "warned")

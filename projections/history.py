@@ -15,17 +15,19 @@ from typing import cast
 from psycopg2 import extensions
 
 from domain import catalogue, form
+from domain.case_steps import FILED, STEPS, step_words
 from domain.errors import NotFound
 from domain.ids import ParcelId, UnitId, village_of
 from domain.kit import Mutation
 from domain.law import languages, state_of
 from domain.record import Parcel, Record, Unit
 from projections.copying import Value, copy_in
-from projections.pages import Event, Page
+from projections.pages import Doc, Event, Page
 from projections.states import compact
 
 _EVENT = (
     "idx", "event_id", "type", "village", "decided", "office", "officer", "order_no", "keyids", "words",
+    "case_no",
 )  # fmt: skip
 _EVENT_OF = ("id", "idx", "version")
 
@@ -55,7 +57,7 @@ def words(event: Event) -> dict[str, str]:
     kind = str(event.payload["type"])
     mutation = _mutation(kind)
     if mutation is None:
-        return dict.fromkeys(wanted, kind)
+        return {language: _case_words(event.payload, language) or kind for language in wanted}
     try:
         fact: object = form.read(mutation.module.Event, event.payload["facts"])
         record = _record_before(event)
@@ -80,7 +82,16 @@ def _row(event: Event) -> tuple[Value, ...]:
         str(payload["order_no"]),
         event.entry.keyids,
         compact({**words(event)}),
+        cast("str | None", payload.get("case")),
     )
+
+
+def _case_words(payload: Doc, language: str) -> str | None:
+    """What happened to a case, in a few words; None for what is no event of a case that is known here."""
+    kind = str(payload["type"])
+    if kind != FILED and kind not in STEPS:
+        return None
+    return f"{payload['case']}: {step_words(kind, language)}"
 
 
 @cache

@@ -22,6 +22,7 @@ from typing import Protocol
 from eventsourcing.persistence import InterfaceError, OperationalError
 from psycopg2 import extensions, sql
 
+from projections.cases import Cases
 from projections.history import History
 from projections.layers import Layers
 from projections.maps import Maps
@@ -63,7 +64,7 @@ class Runner:
     ) -> None:
         self._datastore = datastore
         self._rights = Rights(names)
-        self._views = (self._rights, History(), Maps(), Layers()) if views is None else views
+        self._views = (self._rights, History(), Cases(), Maps(), Layers()) if views is None else views
         self._page_entries = page_entries
         self._page_bytes = page_bytes
 

@@ -83,12 +83,69 @@ create table if not exists records.event (   -- one row for each order; never ch
 );
 create index if not exists event_by_village on records.event (village, idx);
 
+alter table records.event add column if not exists case_no text;  -- the case that it was made in, or is about
+
 create table if not exists records.event_of (  -- which parcels and units an order changed; never changed
   id      text collate "C" not null,
   idx     bigint not null,
   version integer not null,                  -- of the thing, after the event
   primary key (id, idx)
 );
+
+create table if not exists records.case_file (  -- one row for each case; follows from its state document
+  case_no      text collate "C" primary key,
+  village      text collate "C" not null,
+  office       text not null,
+  type         text not null,                -- mutation.sale/1
+  status       text not null,                -- domain.case_steps.Status
+  notice       text not null,                -- registered, unregistered, notice-free, hearing
+  lane         text not null,                -- auto, officer
+  holder       text not null,                -- office and role of who has the file; empty when it is at rest
+  open         boolean not null,             -- undecided: the land shows it as pending
+  filed        date not null,
+  filed_index  bigint not null,              -- of the filing, in the log: the place in the queue
+  due          date,
+  notice_until date,
+  next_day     date,                         -- of the next hearing
+  appeal_until date,
+  objections   integer not null,
+  paused       boolean not null,
+  breached     date,
+  wake         date,                         -- when the clock has to look at it next; null: never
+  touches      text[] not null,
+  version      integer not null
+) with (fillfactor = 80);
+create index if not exists case_by_village on records.case_file (village, filed_index);
+create index if not exists case_in_line on records.case_file (office, status, filed_index) where open;
+create index if not exists case_to_wake on records.case_file (wake, filed_index) where wake is not null;
+create index if not exists case_noticed on records.case_file (village, notice_until)
+  where status in ('notice-issued', 'notice-served', 'notice-undelivered');
+
+create table if not exists records.case_step (  -- every event of a case; never changed
+  case_no     text collate "C" not null,
+  idx         bigint not null,
+  event_id    uuid not null,
+  type        text not null,                 -- case.objected/1, or the mutation that carried it out
+  decided     date not null,
+  officer     text not null,
+  keyids      text[] not null,
+  reason      text,                          -- a code of domain.case_steps.REASONS
+  until       date,
+  fell_due    date,                          -- of what the clock did: the day on which it had to
+  out_of_turn text,
+  primary key (case_no, idx)
+);
+
+create table if not exists records.service_level (  -- how the promised days are kept; moved on by what each page changes
+  office  text not null,
+  type    text not null,
+  waiting bigint not null default 0,         -- open today
+  overdue bigint not null default 0,         -- of those, past their day
+  kept    bigint not null default 0,         -- decided within their days
+  broken  bigint not null default 0,         -- decided late
+  days    bigint not null default 0,         -- all together, of those decided
+  primary key (office, type)
+) with (fillfactor = 70);
 
 do $$
 begin

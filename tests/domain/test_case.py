@@ -42,6 +42,7 @@ def sale(*, office: str = "99/901/9001", lane: Lane = "officer", day: date = MON
         touches=(KHATA,),
         officer="COUNTER-7",
         application="x" * 43 + "=",
+        applicant="y" * 43 + "=",
         law=law_of(state_of(office), day),
         lane=lane,
     )

@@ -112,6 +112,7 @@ def start(notice: NoticeClass, lane: Lane) -> Moment:
         touches=(KHATA,),
         officer="COUNTER",
         application="x" * 43 + "=",
+        applicant="y" * 43 + "=",
         law=LAW,
         lane=lane,
     )
