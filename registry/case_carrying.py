@@ -15,6 +15,7 @@ from domain import form, kit
 from domain.canon import Json, canonical
 from domain.case import Case, notice_days
 from domain.case_carry import CARRY_RULES, Carrying, carry, without_mark
+from domain.case_effect import case_changes
 from domain.case_steps import SYSTEM
 from domain.errors import NotFound
 from domain.form import BadForm
@@ -140,13 +141,6 @@ def case_of(histories: Mapping[str, History], case_no: str) -> Case:
     if state is None:
         raise NotFound(f"no case {case_no} was filed here", field="case")
     return Case.of(state)
-
-
-def case_changes(before: Case | None, after: Case) -> Doc:
-    """The members of a case's state that change; all of them when it is new."""
-    was = before.doc() if before else {}
-    fixed = ("kind", "id")
-    return {n: v for n, v in after.doc().items() if n not in fixed and (n not in was or was[n] != v)}
 
 
 def check_clock(keys: Iterable[OfficerKey], *, offices: Iterable[str], event_type: str, auto: bool) -> None:

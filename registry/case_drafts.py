@@ -125,7 +125,7 @@ class Drafts:
             land=land,
             marks={i: with_mark(s, case.id) for i, s in land.active().items()},
             histories={**land.histories, **self._recorder.load([case.id])},
-            facts={"mutation": mutation.type},
+            facts={"mutation": mutation.type, "village": village, "lane": case.lane},
             private=(opening, person.opening),
             documents=filing.documents,
             shapes=self._cadastre.checked(

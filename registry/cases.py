@@ -22,12 +22,13 @@ from eventsourcing.persistence import StoredEvent
 from domain import ids, kit
 from domain.canon import Json, canonical
 from domain.case import Case, Lane
+from domain.case_effect import case_changes
 from domain.case_steps import step_words
 from domain.errors import Finding
 from registry import dsse
 from registry.append import Append
 from registry.cadastre import Cadastre
-from registry.case_carrying import case_changes, case_of
+from registry.case_carrying import case_of
 from registry.case_drafts import NO_CASE, Draft, Drafts, Salt, parse_case_no, roles_at
 from registry.case_forms import (
     Filing,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, cast
@@ -10,7 +10,10 @@ from typing import Any, cast
 from api import clock, founding, standing
 from domain.canon import Json
 from domain.case import Case
-from domain.projection import Doc
+from domain.ids import ParcelId, UnitId
+from domain.projection import Doc, advance, touched
+from domain.record import Parcel, Record, Unit
+from projections.pages import read_entry
 from registry import dsse
 from registry.acts import Enrol, Post
 from registry.case_clock import Tally
@@ -52,6 +55,14 @@ APPLICANT: Json = {
 
 def seed_of(officer: str) -> bytes:
     return officer.encode().ljust(32, b".")[:32]
+
+
+def record_of_states(states: Mapping[str, Doc | None]) -> Record:
+    known = [s for s in states.values() if s is not None]
+    return Record(
+        parcels={ParcelId(str(s["id"])): Parcel.of(s) for s in known if s["kind"] == "parcel"},
+        units={UnitId(str(s["id"])): Unit.of(s) for s in known if s["kind"] == "unit"},
+    )
 
 
 @dataclass
@@ -225,6 +236,20 @@ class Court:
                 (case_no,),
             )
             return [dsse.parse_payload(dsse.parse_envelope(bytes(e)).payload) for (e,) in cursor.fetchall()]
+
+    def replayed(self) -> Iterator[tuple[Doc, dict[str, Doc | None]]]:
+        """Every order in the log with the states that it touched, as they stood before it."""
+        states: dict[str, Doc | None] = {}
+        with self.world.house.datastore.cursor() as cursor:
+            cursor.execute("select idx, leaf_hash, entry from log.entries order by idx")
+            entries = [read_entry(i, bytes(leaf), bytes(e)) for i, leaf, e in cursor]
+        for entry in entries:
+            if entry is not None:
+                ids = [i for _, i in touched(entry.payload_type, entry.payload)]
+                before = {i: states.get(i) for i in ids}
+                if entry.payload_type == dsse.EVENT:
+                    yield entry.payload, before
+                states |= advance(before, entry.payload_type, entry.payload, entry.index, entry.leaf_hash)
 
     def holder(self, khata: int, n: int) -> str:
         shares = cast("list[Mapping[str, str]]", self.state(unit(khata))["shares"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from api import clock
+from domain import catalogue, form
+from domain.case_effect import carrying_effect, effect, is_of_a_case
 from domain.errors import BadInput, NotFound, RecordChanged, Refused
 from domain.form import BadForm
 from registry.acts import Post
@@ -16,7 +18,7 @@ from registry.log.encoding import decode_base64
 from registry.officers import RoleForbids
 from registry.order_parts import NotWhatWasSigned
 from tests.api.world import OFFICER, parcel, unit
-from tests.registry.court import APPLICANT, Court
+from tests.registry.court import APPLICANT, Court, record_of_states
 
 
 def rules_of(refusal: pytest.ExceptionInfo[Refused]) -> set[str]:
@@ -331,3 +333,39 @@ def test_a_step_prepared_before_another_was_taken_is_prepared_again(court: Court
             StepRequest(case="", step="", officer="", particulars=back["particulars"]),
             today=court.day,
         )
+
+
+def test_what_every_event_sets_is_what_the_law_makes_of_its_facts(court: Court) -> None:
+    """An auditor recomputes the state of cases, and of the land that waits over them, from the log alone."""
+    sale = court.ashas_sale()
+    case_no = court.file(sale)
+    court.step(case_no, "returned", reason="papers-missing")
+    court.later(3).step(case_no, "cured", application=sale)
+    court.noticed(case_no).later(4)
+    court.step(case_no, "paused", by="READER", reason="court-order")
+    court.later(2).step(case_no, "resumed", by="READER")
+    court.step(case_no, "objected", reason="title-disputed", person={"name": "Gopal"})
+    court.step(case_no, "hearing-set", until=court.day + timedelta(10))
+    court.later(10).step(case_no, "refused", reason="on-the-merits")
+    court.step(case_no, "appealed", reason="on-the-merits")
+    court.step(case_no, "appeal-allowed", reason="on-the-merits")
+    court.step(case_no, "certified")
+    court.order(sale, case_no)
+    other = court.file(court.meenas_sale())
+    court.tick_out()
+    court.later(20).tick_out()
+    assert court.case(other).status == "communicated"
+    audited = 0
+    for payload, before in court.replayed():
+        kind = str(payload["type"])
+        if is_of_a_case(kind):
+            assert payload["set"] == effect(payload, before), kind
+        elif payload.get("case"):
+            mutation = catalogue.mutation(kind)
+            record = record_of_states(before)
+            after = mutation.apply(form.read(mutation.module.Event, payload["facts"]), record)
+            assert payload["set"] == carrying_effect(payload, before, record, after), kind
+        else:
+            continue
+        audited += 1
+    assert audited == len(court.steps(case_no)) + len(court.steps(other))
