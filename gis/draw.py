@@ -19,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from gis.shapes import drawn_areas, from_bytes, from_bytes_many, metric_crs_of, to_metric
 
-FONTS = "Noto Sans, Noto Sans Telugu, Noto Sans Devanagari, sans-serif"
+FONTS = "Noto Sans, Noto Sans Telugu, Noto Sans Devanagari, Noto Sans Kannada, sans-serif"
 INK, PAPER, LAND, FAINT = "#1b1b1b", "#ffffff", "#f4efe4", "#8a8577"
 QUIET = "#5c584d"  # words on LAND: contrast 6 to 1
 MINE = "#f6cf65"

@@ -51,6 +51,7 @@ FAMILIES = (
     Family("Noto Sans", "noto-sans", ("latin", "latin-ext")),
     Family("Noto Sans Devanagari", "noto-sans-devanagari", ("devanagari",)),
     Family("Noto Sans Telugu", "noto-sans-telugu", ("telugu",)),
+    Family("Noto Sans Kannada", "noto-sans-kannada", ("kannada",)),
 )
 NAMES = tuple(family.name for family in FAMILIES)
 

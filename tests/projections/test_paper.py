@@ -80,7 +80,7 @@ def document(
     **on_unit: Any,
 ) -> dict[str, Any]:
     """The public document as the projection makes it; ``on_unit`` are charges, holds ... of the unit."""
-    people = [Opening("party", bytes([n]) * 32, {"name": name, "relation": of, "kind": "person"})
+    people = [Opening("party", n.to_bytes(32, "big"), {"name": name, "relation": of, "kind": "person"})
               for n, (name, of, _) in enumerate(holders)]  # fmt: skip
     unit = Unit(
         id=parcel.unit,
@@ -321,7 +321,7 @@ def test_every_label_is_in_both_languages(record: dict[str, Any], language: str)
     assert [label for label in labels if len(label) != 2] == []
 
 
-@pytest.mark.parametrize("language", ["hi", "te", "en"])
+@pytest.mark.parametrize("language", ["hi", "te", "mr", "kn", "en"])
 def test_every_word_of_every_state_can_be_printed(language: str, printed: Print) -> None:
     say = [Vocabulary(law_of(state, AT.date()), language) for state in states()]
     names = {*words("generic")["en"], *(name for s in say for name in words(s.law.state).get(language, {}))}
