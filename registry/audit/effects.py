@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from domain import catalogue, form, kit
+from domain.canon import Json
 from domain.errors import RegistryError
-from domain.ids import ParcelId, UnitId, kind_of
+from domain.ids import ParcelId, UnitId
 from domain.kit import Mutation, State
 from domain.projection import Doc
 from domain.record import Parcel, Record, Unit
@@ -39,69 +40,90 @@ class Effect:
     by_authority: bool = False
 
 
+MOST_VALUES = 20_000
+_STUMBLES = (KeyError, ValueError, TypeError, AttributeError, IndexError, ArithmeticError, StopIteration)
+"""``apply`` never refuses; facts that were never decided on this record can make it stumble over what is absent."""
+
+
 class States(Protocol):
     """The states that stand just before the event."""
 
     def states(self, ids: Iterable[str]) -> Mapping[str, Doc | None]: ...
-    def keyids_of(self, officer: str) -> Sequence[str]: ...
 
 
-def effect_of(payload: Doc, before: Mapping[str, Doc | None], book: States) -> Effect:
-    """The effect that the event's facts must have.
+class Law:
+    """The law of every type, on one book; values once read from a state document are kept while it stands."""
 
-    Raises:
-        UnknownType, BrokenFacts: as their names say.
-        RegistryError: when the law itself refuses the facts.
-    """
-    kind = str(payload["type"])
-    try:
-        if kind in catalogue.all_types():
-            return _of_mutation(catalogue.all_types()[kind], payload, before, book)
-    except (
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        IndexError,
-        ArithmeticError,
-        StopIteration,
-    ) as error:
-        # ``apply`` never refuses; facts that were never decided on this record can make it stumble over what is absent.
-        raise BrokenFacts(f"the law of {kind} cannot be applied to these facts: {error!r}") from error
-    raise UnknownType(
-        f"this auditor does not know the law of {kind[:60]}",
-        remedy="Update the auditor to the release that the registry runs, and start it again.",
-    )
+    def __init__(self, book: States) -> None:
+        self._book = book
+        self._values: dict[str, tuple[Json, State]] = {}
+
+    def effect_of(self, payload: Doc, before: Mapping[str, Doc | None]) -> Effect:
+        """The effect that the event's facts must have; ``before`` are the states that it touches.
+
+        Raises:
+            UnknownType, BrokenFacts: as their names say.
+            RegistryError: when the law itself refuses the facts.
+        """
+        kind = str(payload["type"])
+        mutation = catalogue.all_types().get(kind)
+        if mutation is None:
+            raise UnknownType(
+                f"this auditor does not know the law of {kind[:60]}",
+                remedy="Update the auditor to the release that the registry runs, and start it again.",
+            )
+        try:
+            return self._of_mutation(mutation, payload, before)
+        except _STUMBLES as error:
+            raise BrokenFacts(f"the law of {kind} cannot be applied to these facts: {error!r}") from error
+
+    def _of_mutation(self, mutation: Mutation, payload: Doc, before: Mapping[str, Doc | None]) -> Effect:
+        event: object = form.read(mutation.module.Event, payload["facts"])
+        known = dict(before)
+        known |= self._book.states(i for i in kit.named(event) if i not in known)
+        record = self._record(known)
+        if beside := mutation.also_reads(record) - known.keys():
+            known |= self._book.states(beside)
+            record = self._record(known)
+        after = mutation.apply(event, record)
+        return Effect(
+            changes={
+                identifier: changed(known.get(identifier), state) for identifier, state in after.items()
+            },
+            offices=frozenset(state.office for state in after.values()),
+            signatures=mutation.signatures_needed(record),
+        )
+
+    def _record(self, states: Mapping[str, Doc | None]) -> Record:
+        """The parcels and units among these states."""
+        if len(self._values) > MOST_VALUES:
+            self._values = {}
+        parcels: dict[ParcelId, Parcel] = {}
+        units: dict[UnitId, Unit] = {}
+        for identifier, doc in states.items():
+            if doc is None:
+                continue
+            version, value = self._values.get(identifier) or (None, None)
+            if value is None or version != doc["version"]:
+                value = _value(doc)
+                if value is None:
+                    continue
+                self._values[identifier] = (doc["version"], value)
+            if isinstance(value, Parcel):
+                parcels[value.id] = value
+            else:
+                units[value.id] = value
+        return Record(parcels=parcels, units=units)
 
 
-def _of_mutation(mutation: Mutation, payload: Doc, before: Mapping[str, Doc | None], book: States) -> Effect:
-    event: object = form.read(mutation.module.Event, payload["facts"])
-    known = {**before, **book.states(i for i in kit.named(event) if i not in before)}
-    record = record_of(known)
-    if beside := mutation.also_reads(record) - known.keys():
-        known |= book.states(beside)
-        record = record_of(known)
-    after = mutation.apply(event, record)
-    return Effect(
-        changes={identifier: changed(known.get(identifier), state) for identifier, state in after.items()},
-        offices=frozenset(state.office for state in after.values()),
-        signatures=mutation.signatures_needed(record),
-    )
-
-
-def record_of(states: Mapping[str, Doc | None]) -> Record:
-    """The parcels and units among these states."""
-    parcels: dict[ParcelId, Parcel] = {}
-    units: dict[UnitId, Unit] = {}
-    for identifier, doc in states.items():
-        if doc is None:
-            continue
-        kind = kind_of(identifier)
-        if kind == "parcel":
-            parcels[ParcelId(identifier)] = Parcel.of(doc)
-        elif kind == "unit":
-            units[UnitId(identifier)] = Unit.of(doc)
-    return Record(parcels=parcels, units=units)
+def _value(doc: Doc) -> State | None:
+    match doc["kind"]:
+        case "parcel":
+            return Parcel.of(doc)
+        case "unit":
+            return Unit.of(doc)
+        case _:
+            return None
 
 
 def changed(before: Doc | None, after: State) -> Doc:

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, cast
 
-from domain.canon import Json, canonical
+from domain.canon import Json
 from domain.errors import VerificationError
 from domain.projection import NO_HISTORY, Doc, advance
 from registry import dsse
 from registry.acts import parse_act
-from registry.audit.effects import Effect, effect_of
+from registry.audit.effects import Effect, Law
 from registry.authority import act_payload, by_root_keys, check_appointing, check_authority, check_purpose
 from registry.genesis_entry import Genesis
 from registry.log.hashing import leaf_hash
@@ -85,6 +85,7 @@ class Judge:
     def __init__(self, genesis: Genesis, book: Book) -> None:
         self._genesis = genesis
         self._book = book
+        self._law = Law(book)
         self._keys: dict[str, OfficerKey] = {}
 
     def judge(self, entry: bytes, index: int) -> Judged:
@@ -158,8 +159,8 @@ class Judge:
         """An event does what the law makes of its facts, and every signer may sign it for all the land touched."""
         ids = _touched_ids(payload)
         before = self._book.states(ids)
-        effect = effect_of(payload, before, self._book)
-        if canonical(cast("Json", effect.changes)) != canonical(payload["set"]):
+        effect = self._law.effect_of(payload, before)
+        if not _same(cast("Json", effect.changes), payload["set"]):
             raise EffectDiffers(_difference(effect.changes, cast("dict[str, Json]", payload["set"])))
         if set(effect.changes) != set(ids):
             odd = min(set(effect.changes) ^ set(ids))
@@ -239,6 +240,19 @@ def _check_signers(
             check_may_sign(key, officer=officer, office=office, event_type=kind)
 
 
+def _same(ours: Json, theirs: Json) -> bool:
+    """Whether two values are one in JSON: in Python ``True == 1``."""
+    if type(ours) is not type(theirs):
+        return False
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        return ours.keys() == theirs.keys() and all(
+            _same(value, theirs[name]) for name, value in ours.items()
+        )
+    if isinstance(ours, list) and isinstance(theirs, list):
+        return len(ours) == len(theirs) and all(map(_same, ours, theirs))
+    return ours == theirs
+
+
 def _touch(identifier: str, state: Doc | None) -> Json:
     return {
         "id": identifier,
@@ -253,6 +267,6 @@ def _difference(expected: Mapping[str, Doc], found: Mapping[str, Json]) -> str:
         if not isinstance(theirs, dict):
             return f"what the event sets of {identifier} is no object"
         for name in sorted({*ours, *theirs}):
-            if name not in ours or name not in theirs or canonical(ours[name]) != canonical(theirs[name]):
+            if name not in ours or name not in theirs or not _same(ours[name], theirs[name]):
                 return f"the event sets {name!r} of {identifier} otherwise than the law makes of its facts"
     return "the event sets other things than the law makes of its facts"

@@ -11,9 +11,9 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, cast
 
-from domain.canon import canonical, parse_object
+from domain.canon import Json, canonical, parse_object
 from domain.errors import RegistryError
 from domain.ids import kind_of
 from domain.projection import Doc
@@ -86,7 +86,7 @@ class Ledger:
         hashes = [decode_base64(h, what="a hash of the position") for h in self.position.hashes]
         self.tree = CompactRange(self.position.size, hashes)
         self._states: dict[str, Doc | None] = {}
-        self._changed: dict[str, Doc] = {}  # since the last save
+        self._changed: dict[str, bytes] = {}  # since the last save, as far as the last map head
         self._unrooted: set[str] = set()  # changed since the last map head
         self._events: set[bytes] = set()
         self._roll: dict[str, list[str]] = {}
@@ -137,7 +137,6 @@ class Ledger:
             if kind_of(identifier) == "officer" and state["version"] == 1:
                 self._enrol(identifier, str(state["officer"]))
         self._states.update(after)
-        self._changed.update(after)
         self._unrooted.update(after)
         if event_id is not None:
             self._events.add(event_id)
@@ -152,7 +151,8 @@ class Ledger:
         leaves: list[Leaf] = []
         for identifier in self._unrooted:
             key = map_key(kind_of(identifier), origin=origin, identifier=identifier)
-            leaves.append((key, map_leaf(key, value_hash(canonical(self._changed[identifier])))))
+            value = self._changed[identifier] = canonical(cast("Json", self._states[identifier]))
+            leaves.append((key, map_leaf(key, value_hash(value))))
         leaves.sort()
         self._unrooted = set()
         return map_tree.update(self._nodes, leaves)
@@ -170,7 +170,7 @@ class Ledger:
             self._db.execute("begin immediate")
             self._db.executemany(
                 "insert or replace into state (id, doc) values (?, ?)",
-                ((i, canonical(doc)) for i, doc in self._changed.items()),
+                self._changed.items(),
             )
             self._db.executemany("insert into event (event_id) values (?)", ((e,) for e in self._events))
             self._db.executemany("insert into roll (officer, n, keyid) values (?, ?, ?)", self._enrolled)

@@ -10,20 +10,21 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
+from hashlib import sha256
 from itertools import count
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from domain import catalogue, form, kit
 from domain.canon import Json, canonical
 from domain.errors import VerificationError
-from domain.ids import VillageCode, kind_of, parcel_id, unit_id
+from domain.ids import ParcelId, UnitId, VillageCode, kind_of, parcel_id, unit_id
 from domain.law import Law
 from domain.projection import NO_HISTORY, PROJECTION, Doc, advance
 from domain.quantities import format_share
-from domain.record import Record
+from domain.record import Parcel, Record, Unit
 from registry import dsse
-from registry.audit.effects import record_of
 from registry.genesis_entry import genesis_payload
 from registry.keys import Key
 from registry.log.checkpoint import Checkpoint, sign_checkpoint
@@ -74,7 +75,7 @@ class Registry:
         )
 
     def act(
-        self, type_: str, touches: Sequence[str], *, by: Sequence[Key] = ROOTS[:2], **members: Json
+        self, type_: str, touches: Sequence[str], *, by: Sequence[Key] = ROOTS[:2], **members: Any
     ) -> int:
         """An act about keys, signed by root keys unless others are named."""
         return self.event(type_, touches, by=by, payload_type=dsse.KEY, **members)
@@ -121,7 +122,7 @@ class Registry:
             issue=lambda k: makers[k](village, next(self._serials[k])),
             salt=lambda: next(self._salts).to_bytes(32),
         )
-        record = self.record()
+        record = self.record_for(mutation, asked)
         event = mutation.decide(asked, record, Law("generic", DAY))
         after = mutation.apply(event, record)
         members: dict[str, Any] = {
@@ -151,7 +152,7 @@ class Registry:
         payload: Doc = {
             "schema": 1,
             "origin": self.origin,
-            "event_id": f"{next(self._events):032x}",
+            "event_id": sha256(b"%d" % next(self._events)).hexdigest()[:32],
             "type": type_,
             "decided": DAY.isoformat(),
             "touches": [self.touch(i) for i in sorted(touched)],
@@ -188,6 +189,12 @@ class Registry:
         self.add(replace(head, **changed).format())
 
     # What they lead to
+
+    def record_for(self, mutation: kit.Mutation, application: object) -> Record:
+        """What the decision may look at, and no more."""
+        ids = kit.named(application)
+        record = record_of({i: self.states.get(i) for i in ids})
+        return record_of({i: self.states.get(i) for i in ids | mutation.also_reads(record)})
 
     def record(self) -> Record:
         return record_of({i: s for i, s in self.states.items() if kind_of(i) in ("parcel", "unit")})
@@ -235,18 +242,34 @@ class Registry:
         return b"".join(self.subtree(8 * level, 256 * number + i) for i in range(last))
 
 
+def record_of(states: Mapping[str, Doc | None]) -> Record:
+    known = [s for s in states.values() if s is not None]
+    return Record(
+        parcels={ParcelId(str(s["id"])): Parcel.of(s) for s in known if s["kind"] == "parcel"},
+        units={UnitId(str(s["id"])): Unit.of(s) for s in known if s["kind"] == "unit"},
+    )
+
+
 def verifiers() -> list[NoteVerifier]:
     return [NoteVerifier(LOG.verifier_key)]
 
 
-def village(*, parcels: int = 4) -> Registry:
-    """Founded, with three officers, a village of one khata with two holders, and one more khata; no head yet."""
-    registry = Registry()
+R = TypeVar("R", bound=Registry)
+
+
+def founded(registry: R) -> R:
+    """With its genesis, three officers at their posts, and a map head: seven entries before it."""
     registry.found()
     for officer, roles in ((TAHSILDAR, ("tahsildar",)), (SECOND, ("tahsildar",)), (CLERK, ("lekhpal",))):
         registry.enrol(officer)
         registry.post(officer, *roles)
     registry.head()
+    return registry
+
+
+def village(*, parcels: int = 4) -> Registry:
+    """Founded, with a village of two khatas, the first of them held by two sisters: ten entries."""
+    registry = founded(Registry())
     registry.order("import", devgarh(parcels))
     registry.head()
     return registry
@@ -295,13 +318,13 @@ def sale(registry: Registry, *, share: str = "1/6", seller: int = 0) -> Json:
     }
 
 
-def whole(registry: Registry, label: str = "1") -> Json:
+def whole(registry: Registry, label: str = "1", *, unit: str = "") -> Json:
     """All holders of a khata sell all of it to one new holder."""
-    unit = registry.unit(label)
+    sold = Unit.of(registry.states[unit]) if unit else registry.unit(label)
     return {
-        "unit": unit.id,
+        "unit": sold.id,
         "sold": "unit",
-        "sellers": [{"party": h.party, "share": format_share(h.share)} for h in unit.shares],
+        "sellers": [{"party": h.party, "share": format_share(h.share or Fraction(1))} for h in sold.shares],
         "buyers": [{"party": {"name": "Sita Devi", "relation": "Ram Prasad"}, "share": "1"}],
         "deed": {"number": "1123/2026", "made": "2026-11-02", "by": "SRO Devgarh"},
         "consideration": {"paise": 25_000_000},
