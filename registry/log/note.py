@@ -103,6 +103,10 @@ class VerifierKey:
     def key_id(self) -> bytes:
         return key_id(self.name, self.kind, self.public)
 
+    def long_id(self, length: int) -> bytes:
+        """The first ``length`` bytes of the hash of which the key id is the first four."""
+        return _key_hash(self.name, self.kind, self.public)[:length]
+
     def format(self) -> str:
         """The vkey: ``name+<8 hex digits>+<base64 of type and key>``."""
         return f"{self.name}+{self.key_id.hex()}+{encode_base64(bytes([self.kind]) + self.public)}"
@@ -184,7 +188,11 @@ class NoteSigner:
 
 def key_id(name: str, kind: int, public: bytes) -> bytes:
     """``SHA-256(name || LF || type || public key)``, its first four bytes."""
-    return sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:_KEY_ID_BYTES]
+    return _key_hash(name, kind, public)[:_KEY_ID_BYTES]
+
+
+def _key_hash(name: str, kind: int, public: bytes) -> bytes:
+    return sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()
 
 
 def is_valid_name(name: str) -> bool:
