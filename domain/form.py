@@ -16,6 +16,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
+from threading import local
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from domain import ids, quantities, values
@@ -78,19 +79,23 @@ def write(value: object) -> Json:
 
 def walk(value: object) -> Sequence[tuple[Any, object]]:
     """Every (declared type, value) inside a dataclass, depth first: how ids, labels and secrets are found."""
-    global _last_walk
     if not dataclasses.is_dataclass(value) or isinstance(value, type):
         return ()
-    last, found = _last_walk
-    if last is not value:
-        found = []
+    if _last_walk.value is not value:
+        found: list[tuple[Any, object]] = []
         _collect(value, found)
-        _last_walk = (value, found)
-    return found
+        _last_walk.value, _last_walk.found = value, found
+    return _last_walk.found
 
 
-_last_walk: tuple[object, list[tuple[Any, object]]] = (None, [])
-"""Forms never change, and one application is asked many questions in a row."""
+class _Walk(local):
+    """The last walk of a thread: forms never change, and one application is asked many questions in a row."""
+
+    value: object = None
+    found: Sequence[tuple[Any, object]] = ()
+
+
+_last_walk = _Walk()
 
 
 def _collect(value: object, found: list[tuple[Any, object]]) -> None:

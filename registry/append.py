@@ -25,6 +25,7 @@ from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
 from psycopg2 import extensions
 
 from domain.errors import RecordChanged, RegistryError
+from registry.arrays import array
 
 
 class Label(NamedTuple):
@@ -148,18 +149,18 @@ def append(cursor: extensions.cursor, what: Append, *, guard_written: bool = Tru
         cursor.execute(
             _APPEND,
             (
-                [str(e.originator_id) for e in what.events],
-                [e.originator_version for e in what.events],
-                [e.topic for e in what.events],
+                array(e.originator_id for e in what.events),
+                array(e.originator_version for e in what.events),
+                array(e.topic for e in what.events),
                 [e.state for e in what.events],
                 what.event_id and str(what.event_id),
                 what.entry,
-                list(guards.keys()),
-                list(guards.values()),
+                array(guards),
+                array(guards.values()),
                 *_columns(what.openings.items(), 2),
                 *_columns(what.shapes.items(), 2),
-                *_columns(what.taken, 4),
-                *_columns(what.released, 4),
+                *map(array, _columns(what.taken, 4)),
+                *map(array, _columns(what.released, 4)),
                 what.tracking and what.tracking.application_name,
                 what.tracking and what.tracking.notification_id,
             ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 from nacl.signing import SigningKey
@@ -112,6 +113,15 @@ class Envelope:
     payload_type: str
     payload: bytes
     signatures: tuple[Signature, ...]
+
+    @cached_property
+    def document(self) -> dict[str, Json]:
+        """The payload as an object, which is not to be changed.
+
+        Raises:
+            NotCanonicalPayload: when it is not the canonical JSON of one.
+        """
+        return parse_payload(self.payload)
 
 
 def pae(payload_type: str, payload: bytes) -> bytes:

@@ -89,7 +89,7 @@ def read_payload(envelope: dsse.Envelope, *, origin: str, today: date) -> Doc:
     Raises:
         ForeignOrder, BadInput: when it was not.
     """
-    payload = dsse.parse_payload(envelope.payload)
+    payload = envelope.document
     if envelope.payload_type != dsse.EVENT:
         raise ForeignOrder(f"{envelope.payload_type} is not the type of an order", field="payloadType")
     if payload.get("origin") != origin:
