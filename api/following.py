@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.synchronize import Event
 
+from api import collector
 from api.settings import Settings
 from domain.errors import RegistryError
 
@@ -44,8 +45,9 @@ def _follow(settings: Settings, url: str, stop: Event) -> None:
 
     house = House(settings, url=url, reader_url=url)
     try:
-        while not stop.wait(PAUSE_SECONDS):
-            house.settle()
+        with collector.seldom():
+            while not stop.wait(PAUSE_SECONDS):
+                house.settle()
     except RegistryError as error:
         _log.warning("orders are no longer shown while they come in: %s", error)
     finally:

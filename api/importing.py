@@ -13,9 +13,12 @@ Nothing is invented on the way: what a row lacks stays empty or undetermined (``
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import count
+from threading import Lock
 
 from api import clock
 from domain.canon import Json
@@ -31,6 +34,7 @@ from registry.office import Office, Receipt, Request
 from registry.store import OfficeRecorder
 
 TYPE = "mutation.import/1"
+HANDS = 2  # orders in hand at once: more of them only wait for each other
 UNRECORDED = "unrecorded"  # the code of a class, use or tenure that the older record leaves empty
 
 # What one thing adds to an entry, in bytes of base64: measured on real villages and rounded up.  An order that turns
@@ -155,8 +159,7 @@ class Importer:
         work.tell()
         while waiting:
             orders, later = next_round(waiting)
-            for order in orders:
-                later += work.register(order)
+            later += work.register_all(orders)
             waiting = self._continued(village, later) if later else []
         return outcome
 
@@ -208,12 +211,22 @@ class _Work:
     day: date
     outcome: Outcome
     progress: Progress | None
-    numbers: int = 0
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    lock: Lock = field(default_factory=Lock)
+
+    def register_all(self, orders: Iterable[Sequence[Holding]]) -> list[Holding]:
+        """Record orders that do not build on each other; while one waits for the database, another is decided."""
+        hands = ThreadPoolExecutor(HANDS, thread_name_prefix="import")
+        try:
+            return [holding for later in hands.map(self.register, orders) for holding in later]
+        finally:
+            hands.shutdown(cancel_futures=True)
 
     def register(self, order: Sequence[Holding]) -> list[Holding]:
         """Record the order, or divide it until what is at fault stands alone; what is left for the next round."""
         try:
-            receipt, size = self.importer.sanction(self.village, order, self.numbers + 1, self.day)
+            number = next(self.numbers)
+            receipt, size = self.importer.sanction(self.village, order, number, self.day)
         except (Refused, BadForm, EntryTooLarge) as error:
             if len(order) > 1:
                 middle = len(order) // 2
@@ -223,19 +236,17 @@ class _Work:
                 return [*self.register([first]), rest]
             self._refuse(first, error)
             return []
-        self.numbers += 1
-        parcels = sum(len(h.parcels) for h in order)
-        self.outcome.registered += parcels
-        self.outcome.orders.append(
-            OrderMade(
-                order_no=order_number(self.importer.certifier, self.numbers),
-                event_id=receipt.event_id,
-                parcels=parcels,
-                units=len(order),
-                bytes=size,
-            )
+        made = OrderMade(
+            order_no=order_number(self.importer.certifier, number),
+            event_id=receipt.event_id,
+            parcels=sum(len(h.parcels) for h in order),
+            units=len(order),
+            bytes=size,
         )
-        self.tell()
+        with self.lock:
+            self.outcome.orders.append(made)
+            self.outcome.registered += made.parcels
+            self.tell()
         return []
 
     def tell(self) -> None:
@@ -246,15 +257,15 @@ class _Work:
 
     def _refuse(self, holding: Holding, error: RegistryError) -> None:
         findings = error.findings if isinstance(error, Refused) else ()
-        self.outcome.not_registered.append(
-            NotRegistered(
-                unit=holding.unit.label,
-                labels=tuple(p.label for p in holding.parcels),
-                rows=tuple(p.row for p in holding.parcels),
-                reasons=tuple(map(str, findings)) or (str(error),),
-            )
+        refused = NotRegistered(
+            unit=holding.unit.label,
+            labels=tuple(p.label for p in holding.parcels),
+            rows=tuple(p.row for p in holding.parcels),
+            reasons=tuple(map(str, findings)) or (str(error),),
         )
-        self.tell()
+        with self.lock:
+            self.outcome.not_registered.append(refused)
+            self.tell()
 
 
 def missing(village: ProposedVillage, registered: Registered, outcome: Outcome) -> list[Holding]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api import clock
+from api import clock, collector
 from api.importing import Certifier, Importer, Outcome, Progress, Registered
 from domain.errors import BadInput
 from gis.mapping import load_mapping
@@ -32,7 +32,8 @@ def read(
     Raises:
         BadInput: when mapping or file cannot be used as a whole.
     """
-    return propose_village(file, load_mapping(mapping).with_village(**village), progress=progress)
+    with collector.seldom():
+        return propose_village(file, load_mapping(mapping).with_village(**village), progress=progress)
 
 
 def register(
@@ -60,8 +61,11 @@ def register(
         documents=documents,
     )
     importer = Importer(house.office, house.recorder, certifier, settle=house.sequence)
-    outcome = importer.register(proposed, registered(house, proposed), day=clock.today(), progress=progress)
-    house.settle()
+    with collector.seldom():
+        outcome = importer.register(
+            proposed, registered(house, proposed), day=clock.today(), progress=progress
+        )
+        house.settle()
     return outcome
 
 
@@ -70,7 +74,8 @@ def registered(house: House, proposed: ProposedVillage) -> Registered:
     village = proposed.village.lgd
     with house.datastore.cursor() as cursor:
         cursor.execute(
-            "select label, parcel_id from records.parcel where village = %s and label = any(%s::text[]) order by status desc",
+            "select label, parcel_id from records.parcel"
+            " where village = %s and label = any(%s::text[]) order by status desc",
             (village, [parcel.label for parcel in proposed.parcels]),
         )
         former = dict(cursor.fetchall())

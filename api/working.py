@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from eventsourcing.persistence import InterfaceError, OperationalError
 
-from api import clock
+from api import clock, collector
 from api.wiring import House
 from domain.errors import RegistryError
 from registry.datastore import Datastore, in_the_library_s_words
@@ -84,7 +84,8 @@ def work(house: House, stop: threading.Event, *, refresh_seconds: float = REFRES
     for thread in threads:
         thread.start()
     try:
-        sequence(house, stop)
+        with collector.seldom():
+            sequence(house, stop)
     finally:
         stop.set()
         for thread in threads:

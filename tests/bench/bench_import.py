@@ -2,8 +2,8 @@
 
     pytest tests/bench/bench_import.py -s
 
-The file holds the fields of the demonstration tehsil, laid side by side until there are enough.  ogr2ogr copies rows and
-shapes into one table with a spatial index; ours reads and checks them, decides, signs, hashes, sequences, keeps the
+The file holds the fields of the demonstration tehsil, laid side by side until there are enough.  ogr2ogr copies rows
+and shapes into one table with a spatial index; ours reads and checks them, decides, signs, hashes, sequences, keeps the
 map of states, and arranges the record as read.  Both write to the same PostGIS, in turns.
 """
 
@@ -104,7 +104,9 @@ def test_import_of_ten_thousand_parcels(
     file: Path, database: Database, cluster: Cluster, tmp_path: Path
 ) -> None:
     if shutil.which("ogr2ogr") is None:
-        pytest.skip("ogr2ogr is not installed (apt-get install gdal-bin), so there is nothing to compare with")
+        pytest.skip(
+            "ogr2ogr is not installed (apt-get install gdal-bin), so there is nothing to compare with"
+        )
     registry = Registry.found(tmp_path / "home", database, office=tehsil.OFFICE)
     try:
         baseline = [_ogr2ogr(database, file), _ogr2ogr(database, file)]
