@@ -30,10 +30,15 @@ def statement(
     as_of: int | None,
     size: int,
     openings: Sequence[Opening],
+    as_of_size: int | None = None,
 ) -> str:
-    """The verdict on a parcel as an English paragraph."""
+    """The verdict on a parcel as an English paragraph; of the past, where ``as_of_size`` is given."""
     when = f"As of {_as_of(as_of)} (log {origin}, {size} entries), "
     record = states["parcel", parcel]
+    if as_of_size is not None:
+        when = f"{when}its whole history tells: when the log had {as_of_size} entries, "
+        if record is None:
+            return f"{when}no parcel was registered under the id {parcel} yet."
     if record is None:
         return f"{when}no parcel was ever registered under the id {parcel}."
     label = f"{parcel} (label {record.get('label')}, version {record.get('version')})"

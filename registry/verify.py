@@ -31,7 +31,7 @@ from registry.log.prefix_map import map_key, verify_map_path
 from registry.log.title_proof import ProvedState, Revealed, TitleProof, parse_title_proof
 from registry.log.tlog_proof import parse_tlog_proof, verify_tlog_proof
 from registry.statement import statement
-from registry.verify_history import OfficerKey, check_history, read_officer
+from registry.verify_history import OfficerKey, Replay, check_history, read_officer
 
 Doc = dict[str, Json]
 Key = tuple[str, str]  # (kind, id)
@@ -67,6 +67,18 @@ class UnfoundedOpening(VerificationError):
     code = "unfounded-opening"
 
 
+class BeyondTheLog(VerificationError):
+    """The past that is asked about is none: the proved log never had so few entries, or so many."""
+
+    code = "beyond-the-log"
+
+
+class HistoryMissing(VerificationError):
+    """The state of an earlier time was asked for, and the proof lacks the history that would show it."""
+
+    code = "history-missing"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
     """What the record of rights shows, and as of when.
@@ -75,6 +87,9 @@ class Verdict:
     state, the k-th newest of k cosignatures; None where the policy asks for none.  ``size`` is the log's size.
     ``signatures_checked`` tells whether officers' signatures were judged, which takes histories and the states
     of their keys.
+
+    With ``as_of_size`` the states are those of the time when the log had so many entries, and hold the parcel and
+    its unit of then; ``as_of`` and ``size`` still tell until when nothing of the history can have been left out.
     """
 
     status: Literal["current", "absent"]
@@ -85,17 +100,21 @@ class Verdict:
     openings: tuple[Opening, ...]
     signatures_checked: bool
     words: str
+    as_of_size: int | None = None
 
     @property
     def record(self) -> Mapping[str, Json] | None:
-        """The parcel's state document; None where the parcel was never registered."""
+        """The parcel's state document; None where the parcel was not registered."""
         return self.states["parcel", self.parcel]
 
 
-def verify_title_proof(proof: bytes, policy: Policy, *, now: int, parcel: str | None = None) -> Verdict:
+def verify_title_proof(
+    proof: bytes, policy: Policy, *, now: int, parcel: str | None = None, as_of_size: int | None = None
+) -> Verdict:
     """The verdict of a title proof under a policy, at the time ``now`` (POSIX seconds).
 
     ``parcel`` is the id that the caller asks about; without it the verdict is on the parcel that the file names.
+    ``as_of_size`` asks for the record as it stood when the log had so many entries, which takes whole histories.
 
     Raises:
         VerificationError: a subclass for each reason, with a stable code and a sentence.
@@ -109,10 +128,13 @@ def verify_title_proof(proof: bytes, policy: Policy, *, now: int, parcel: str | 
     endorsement, head = _newest_head(claim, policy, now)
     states = _states(claim, head)
     _check_unit(claim, states)
-    events, checked = _histories(claim, states)
+    replays, checked = _histories(claim, states)
+    events = [payload for replay in replays.values() for payload in replay.payloads]
     openings = _openings(claim.openings, [*(doc for doc in states.values() if doc), *events])
-    record = states["parcel", claim.parcel]
     as_of, size = endorsement.as_of, endorsement.checkpoint.size
+    if as_of_size is not None:
+        states = _states_at(claim.parcel, states, replays, as_of_size, size)
+    record = states["parcel", claim.parcel]
     return Verdict(
         status="absent" if record is None else "current",
         parcel=claim.parcel,
@@ -121,7 +143,16 @@ def verify_title_proof(proof: bytes, policy: Policy, *, now: int, parcel: str | 
         size=size,
         openings=openings,
         signatures_checked=checked,
-        words=statement(claim.parcel, claim.origin, states, as_of=as_of, size=size, openings=openings),
+        words=statement(
+            claim.parcel,
+            claim.origin,
+            states,
+            as_of=as_of,
+            size=size,
+            openings=openings,
+            as_of_size=as_of_size,
+        ),
+        as_of_size=as_of_size,
     )
 
 
@@ -198,29 +229,67 @@ def _check_unit(claim: TitleProof, states: Mapping[Key, Doc | None]) -> None:
         raise UnitMissing(
             f"the parcel belongs to unit {parcel.get('unit')}, whose state does not stand second"
         )
-    unit = states["unit", second.id]
+    _check_listed(claim.parcel, second.id, states["unit", second.id])
+
+
+def _check_listed(parcel: str, identifier: str, unit: Doc | None) -> None:
     parcels = unit.get("parcels") if unit else None
-    if not isinstance(parcels, list) or claim.parcel not in parcels:
-        raise UnitMissing(f"the unit {second.id} does not list the parcel {claim.parcel}")
+    if not isinstance(parcels, list) or parcel not in parcels:
+        raise UnitMissing(f"the unit {identifier} does not list the parcel {parcel}")
 
 
-def _histories(claim: TitleProof, states: Mapping[Key, Doc | None]) -> tuple[list[Doc], bool]:
-    """Step 7: the events of each state that comes with its history, and whether signatures were judged."""
+def _histories(claim: TitleProof, states: Mapping[Key, Doc | None]) -> tuple[dict[Key, Replay], bool]:
+    """Step 7: the history of each state that comes with one, and whether signatures were judged."""
     officers: dict[str, OfficerKey] = {
         identifier: read_officer(identifier, doc)
         for (kind, identifier), doc in states.items()
         if kind == "officer" and doc is not None
     }
-    events: list[Doc] = []
+    replays: dict[Key, Replay] = {}
     judged = False
     for state in claim.states:
         if state.history is None or state.value is None:
             continue
-        events += check_history(
+        replays[state.kind, state.id] = check_history(
             state.id, state.kind, state.value, state.history, origin=claim.origin, officers=officers
         )
         judged = judged or (bool(officers) and state.kind != "officer")
-    return events, judged
+    return replays, judged
+
+
+def _states_at(
+    parcel: str, states: Mapping[Key, Doc | None], replays: Mapping[Key, Replay], size: int, logged: int
+) -> dict[Key, Doc | None]:
+    """The parcel and its unit as they stood when the log had ``size`` entries, replayed from their histories.
+
+    No old map is needed: the chain in today's state binds every event of the past (transparency spec 4.6).
+    """
+    if not 1 <= size <= logged:
+        raise BeyondTheLog(f"the proof is of a log of {logged} entries, and says nothing of its first {size}")
+
+    def then(kind: str, identifier: str) -> Doc | None:
+        if states[kind, identifier] is None:
+            return None  # never registered, so not then either
+        if (kind, identifier) not in replays:
+            raise HistoryMissing(
+                f"the proof does not bear the history of the {kind} {identifier}",
+                remedy="Ask for a proof with whole histories.",
+            )
+        return replays[kind, identifier].at(size)
+
+    record = then("parcel", parcel)
+    shown: dict[Key, Doc | None] = {("parcel", parcel): record}
+    if record is None or record.get("status") != "active":
+        return shown
+    unit = str(record.get("unit"))
+    if ("unit", unit) not in states:
+        raise UnitMissing(
+            f"the parcel then belonged to unit {unit[:80]}, which the proof does not show",
+            remedy="Ask for a proof with whole histories.",
+        )
+    shown["unit", unit] = then("unit", unit)
+    _check_listed(parcel, unit, shown["unit", unit])
+    return shown
 
 
 def _openings(revealed: Sequence[Revealed], documents: Sequence[Doc]) -> tuple[Opening, ...]:

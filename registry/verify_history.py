@@ -117,6 +117,19 @@ def read_officer(keyid: str, doc: Doc) -> OfficerKey:
     )
 
 
+@dataclass(frozen=True)
+class Replay:
+    """A whole history: what each event says, and the state document that stood after it, oldest first."""
+
+    payloads: tuple[Doc, ...]
+    states: tuple[tuple[int, Doc], ...]
+    """(log index of the event, document)"""
+
+    def at(self, size: int) -> Doc | None:
+        """The document when the log had ``size`` entries; None before the first event."""
+        return next((doc for index, doc in reversed(self.states) if index < size), None)
+
+
 def check_history(
     identifier: str,
     kind: str,
@@ -125,8 +138,8 @@ def check_history(
     *,
     origin: str,
     officers: Mapping[str, OfficerKey],
-) -> list[Doc]:
-    """The payloads of all events of a state, oldest first, once they are shown to add up to ``value``.
+) -> Replay:
+    """All events of a state, replayed, once they are shown to add up to ``value``.
 
     ``value`` is the state document's canonical bytes, so count, last index and chain are compared with the rest.
     ``officers`` are the keys whose states are proved; when there are any, every event must be signed by them.
@@ -136,6 +149,7 @@ def check_history(
         VerificationError: for an envelope that is malformed or an event that does not follow, by its own name.
     """
     payloads: list[Doc] = []
+    states: list[tuple[int, Doc]] = []
     now: Doc | None = None
     chain, last = START, -1
     for version, event in enumerate(events):
@@ -157,12 +171,13 @@ def check_history(
             _check_signers(envelope, payload, now, event.index, officers)
         chain, last = fold(chain, event.index, leaf), event.index
         payloads.append(payload)
+        states.append((event.index, now))
     if now is None or canonical(now) != value:
         raise HistoryDiffers(
             f"the {len(events)} events shown, the last at index {last}, give another state of {identifier} "
             "than the one that the map holds"
         )
-    return payloads
+    return Replay(tuple(payloads), tuple(states))
 
 
 def _own_part(identifier: str, kind: str, payload_type: str, payload: Doc, version: int) -> Doc:

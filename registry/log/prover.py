@@ -18,6 +18,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from domain.canon import Json, parse_object
 from domain.errors import NotFound, RegistryError
 from registry.log import storage
+from registry.log.encoding import decode_base64
 from registry.log.map_store import prove_state
 from registry.log.prefix_map import Result, map_key
 from registry.log.storage import Published
@@ -33,6 +34,7 @@ from registry.log.title_proof import (
 from registry.log.tlog_proof import TlogProof
 from registry.log.tree import TreeShrank, prove_consistency, prove_inclusion
 
+_MOST_FORMER_UNITS = MAX_STATES // 2  # the rest is for the keys of those who signed
 _PAUSE = 0.02  # seconds between two looks
 
 
@@ -118,7 +120,8 @@ class Prover:
     def title_proof(self, parcel: str, *, history: bool = False, openings: Iterable[Opening] = ()) -> bytes:
         """The title proof of a parcel: its state and its unit's, under the published checkpoint.
 
-        With ``history`` both come with all their events, and with the states of the keys that signed these.
+        With ``history`` both come with all their events, and with the states of the keys that signed these; the
+        units to which the parcel belonged before come too, so that any past size of the log can be asked about.
         A parcel that was never registered gets a proof of that.
 
         Raises:
@@ -130,6 +133,11 @@ class Prover:
             if unit is not None:
                 states.append(self._state(cursor, head, "unit", unit, history))
             if history:
+                states += [
+                    self._state(cursor, head, "unit", former, True)
+                    for former in _units_ever(states[0])[-_MOST_FORMER_UNITS:]
+                    if former != unit
+                ]
                 states += self._officers(cursor, head, states)
             proof = TitleProof(
                 origin=self._origin,
@@ -228,6 +236,17 @@ def _unit_of(parcel: ProvedState) -> str | None:
         return None
     document = parse_object(parcel.value)
     return str(document["unit"]) if document.get("status") == "active" else None
+
+
+def _units_ever(parcel: ProvedState) -> list[str]:
+    """The units that the parcel's events put it into, each once."""
+    named: dict[str, None] = {}
+    for event in parcel.history or ():
+        payload = parse_object(decode_base64(str(parse_object(event.entry)["payload"]), what="the payload"))
+        match payload.get("set"):
+            case {parcel.id: {"unit": str(unit)}}:
+                named[unit] = None
+    return list(named)
 
 
 def _signers(entry: bytes) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -25,6 +25,8 @@ from registry.log.prefix_map import PathRefused
 from registry.log.title_proof import LoggedEvent, MalformedTitleProof, TitleProof
 from registry.log.tree import NotIncluded
 from registry.verify import (
+    BeyondTheLog,
+    HistoryMissing,
     MalformedState,
     NotNewest,
     OtherParcel,
@@ -58,6 +60,7 @@ from tests.registry.titles import (
 pytestmark = pytest.mark.quick
 TRUST = Policy.parse(POLICY)
 STRANGER = "593873-000999"
+OTHER_UNIT = "593873-U000046"
 
 
 def verdict(proof: TitleProof | bytes, **asked: Any) -> Verdict:
@@ -465,6 +468,88 @@ def test_a_key_changed_by_anything_but_key_events_is_refused() -> None:
     registry.add_head()
     with pytest.raises(BrokenHistory):
         verdict(registry.proof(PARCEL, keyid(TAHSILDAR), histories=[keyid(TAHSILDAR)]))
+
+
+# The past.
+
+
+def moved() -> Registry:
+    """A village whose parcel goes over to another unit, and later is retired."""
+    registry = village()  # six entries
+    other = unit_members(label="46", shares=[{"party": RAVI.commitment, "num": 1, "den": 1}])
+    registry.order({PARCEL: {"unit": OTHER_UNIT}, UNIT: {"parcels": []}, OTHER_UNIT: other})
+    registry.order({PARCEL: {"status": "retired", "successors": [NEIGHBOUR]}, OTHER_UNIT: {"parcels": []}})
+    registry.add_head()
+    return registry
+
+
+def past(size: int, proof: TitleProof | None = None) -> Verdict:
+    everything = (PARCEL, UNIT, OTHER_UNIT)
+    return verdict(proof or moved().proof(PARCEL, UNIT, histories=everything), as_of_size=size)
+
+
+def test_the_record_of_any_past_size_follows_from_whole_histories() -> None:
+    assert (past(2).status, past(2).record) == ("absent", None)
+    first = past(3)
+    assert first.record is not None
+    assert (first.record["version"], first.record["unit"]) == (1, UNIT)
+    unit = first.states["unit", UNIT]
+    assert unit is not None
+    assert unit["shares"] == [{"party": ASHA.commitment, "num": 1, "den": 1}]
+    halved = past(6).states["unit", UNIT]
+    assert halved is not None
+    assert [share["den"] for share in cast("Any", halved["shares"])] == [2, 2]
+    assert past(7).states.keys() == {("parcel", PARCEL), ("unit", OTHER_UNIT)}
+    assert past(8).words.endswith("is retired. Its successors are 593873-000146.")
+
+
+def test_a_past_record_is_told_as_one() -> None:
+    words = past(3).words
+    assert (
+        "(log registry.example/land/test, 9 entries), its whole history tells: when the log had 3 entries"
+        in words
+    )
+    assert "in unit 593873-U000045 (label 45)" in words
+    assert past(2).words.endswith("no parcel was registered under the id 593873-000145 yet.")
+    assert past(3).as_of_size == 3
+
+
+def test_the_newest_size_is_the_record_of_today() -> None:
+    proof = village().proof(histories=[PARCEL, UNIT])
+    assert past(6, proof).states == verdict(proof).states
+
+
+@pytest.mark.parametrize("size", [-1, 0, 10, 2**70])
+def test_a_size_that_the_proved_log_never_had_is_refused(size: int) -> None:
+    with pytest.raises(BeyondTheLog, match="of a log of 9 entries"):
+        past(size)
+
+
+def test_without_histories_nothing_is_said_of_the_past() -> None:
+    with pytest.raises(HistoryMissing, match=PARCEL):
+        past(3, village().proof())
+    with pytest.raises(HistoryMissing, match=UNIT):
+        past(3, village().proof(histories=[PARCEL]))
+
+
+def test_the_unit_of_then_has_to_be_shown() -> None:
+    registry = moved()
+    proof = registry.proof(histories=[PARCEL, OTHER_UNIT])
+    with pytest.raises(UnitMissing, match="then belonged to unit 593873-U000045"):
+        past(3, proof)
+
+
+def test_a_parcel_that_was_never_registered_was_not_registered_then() -> None:
+    assert past(3, village().proof(STRANGER)).status == "absent"
+
+
+def test_the_past_of_an_altered_history_is_refused() -> None:
+    registry = moved()
+    proof = registry.proof(PARCEL, UNIT, histories=(PARCEL, UNIT, OTHER_UNIT))
+    events = proof.states[0].history
+    assert events
+    with pytest.raises(HistoryDiffers):
+        past(3, with_history(proof, list(events[:1]), at=0))
 
 
 # Openings.

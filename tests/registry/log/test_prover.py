@@ -58,6 +58,9 @@ class Village(titles.Registry):
     _sequenced = 0
 
 
+OTHER_UNIT = "593873-U000046"
+
+
 @pytest.fixture
 def village(rig: Rig) -> Iterator[Village]:
     village = Village(rig)
@@ -91,6 +94,20 @@ def test_a_title_proof_with_history_has_its_signatures_judged(village: Village) 
     proof = village.prover.title_proof(PARCEL, history=True)
     kinds = [state.kind for state in parse_title_proof(proof).states]
     assert kinds == ["parcel", "unit", "officer"]
+    assert verdict(proof).signatures_checked
+
+
+def test_a_title_proof_with_history_answers_for_every_past_size(village: Village) -> None:
+    village.order({PARCEL: {"unit": OTHER_UNIT}, UNIT: {"parcels": []}, OTHER_UNIT: titles.unit_members()})
+    village.sequence()
+    proof = village.prover.title_proof(PARCEL, history=True)
+    owned = {size: verdict(proof, as_of_size=size).states.keys() for size in (2, 3, 8, 9)}
+    assert owned == {
+        2: {("parcel", PARCEL)},
+        3: {("parcel", PARCEL), ("unit", UNIT)},
+        8: {("parcel", PARCEL), ("unit", OTHER_UNIT)},
+        9: {("parcel", PARCEL), ("unit", OTHER_UNIT)},
+    }
     assert verdict(proof).signatures_checked
 
 
