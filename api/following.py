@@ -16,7 +16,7 @@ from api import collector
 from api.settings import Settings
 from domain.errors import RegistryError
 
-PAUSE_SECONDS = 0.25  # a batch for each order would sign and flush a checkpoint for each
+PAUSE_SECONDS = 1.0  # a batch for each order would sign and flush a checkpoint for each
 
 _log = logging.getLogger(__name__)
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api import clock, collector
+from api.following import following
 from api.importing import Certifier, Importer, Outcome, Progress, Registered
 from domain.errors import BadInput
 from gis.mapping import load_mapping
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from api.wiring import House
 
 FORMAT = "landlog/import@v1"
+WORTH_A_PROCESS = 2_000  # parcels: a second process takes a second to start
 
 
 def read(
@@ -61,7 +64,8 @@ def register(
         documents=documents,
     )
     importer = Importer(house.office, house.recorder, certifier, settle=house.sequence)
-    with collector.seldom():
+    large = len(proposed.parcels) > WORTH_A_PROCESS
+    with collector.seldom(), following(house.settings, url=house.url) if large else nullcontext():
         outcome = importer.register(
             proposed, registered(house, proposed), day=clock.today(), progress=progress
         )

@@ -25,7 +25,6 @@ import pytest
 
 from api import intake
 from api.demo import tehsil
-from api.following import following
 from api.importing import Outcome
 from gis.mapping import load_mapping
 from gis.village import propose_village
@@ -79,14 +78,13 @@ def _ours(registry: Registry, file: Path) -> tuple[float, float, Outcome]:
     mapping = replace(mapping, file=replace(mapping.file, within=(88.0, 18.0, 98.0, 28.0)))
     mapping = mapping.with_village(lgd="999101", name="Neemsari")
     started, used = time.perf_counter(), time.process_time()
-    with following(registry.house.settings, url=registry.house.url):
-        outcome = intake.register(
-            registry.house,
-            propose_village(file, mapping),
-            key=registry.key("tahsildar"),
-            source="bench",
-            order_no="BENCH",
-        )
+    outcome = intake.register(
+        registry.house,
+        propose_village(file, mapping),
+        key=registry.key("tahsildar"),
+        source="bench",
+        order_no="BENCH",
+    )
     return time.perf_counter() - started, time.process_time() - used, outcome
 
 
