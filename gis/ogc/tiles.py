@@ -1,99 +1,196 @@
 """OGC API Tiles: vector tiles of the layers in WebMercatorQuad.
 
-The geometry is stored in EPSG:3857, so a tile is one index scan and one ``ST_AsMVT``.  From zoom 13 up a village is
-drawn parcel by parcel; below that a tile would hold a district, and is refused.
+The geometry is stored in EPSG:3857, so a tile is one index scan and one ``ST_AsMVT``, prepared once for each
+connection.  Each layer has a zoom below which a tile would hold a district, and is refused.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from domain.errors import BadInput
-from gis.ogc.answers import Position, answer, etag, link, unchanged
+from domain.errors import BadInput, NotFound
+from gis.ogc.answers import Position, answer, base, both, caching, link, parameters_of, unchanged
+from gis.ogc.asking import when
+from gis.ogc.describing import of_page, of_tile
 from gis.ogc.layers import Cursor, Layer, layer_of
 
 MEDIA = "application/vnd.mapbox-vector-tile"
 MATRIX_SET = "WebMercatorQuad"
-LEAST_ZOOM, GREATEST_ZOOM = 13, 22
+GREATEST_ZOOM = 22
 MOST_FEATURES = 20_000
+EXTENT, BUFFER = 4096, 64
+_SECONDS = 60  # that a tile may be drawn unasked
 
 _SPEC = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/"
-CONFORMANCE = tuple(_SPEC + c for c in ("core", "tileset", "tilesets-list", "geodata-tilesets", "mvt"))
+CONFORMANCE = (
+    *(_SPEC + c for c in ("core", "tileset", "tilesets-list", "geodata-tilesets", "datetime", "mvt")),
+    "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
+)
 _MATRIX_URI = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
+_MERCATOR = "http://www.opengis.net/def/crs/EPSG/0/3857"
+_HALF = 20037508.3427892  # metres from the middle of the square to its side
+_SCHEME = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme"
+
+
+class Tiles:
+    """The answers of Tiles for some layers."""
+
+    def __init__(self, layers: Sequence[Layer], cursor: Cursor, position: Position) -> None:
+        self._layers = layers
+        self._cursor = cursor
+        self._position = position
+        self._statements = {layer.id: statement(layer) for layer in layers}
+
+    def matrix_sets(self, request: Request) -> Response:
+        parameters_of(request)
+        here = f"{base(request)}/tileMatrixSets"
+        one = {
+            "id": MATRIX_SET,
+            "title": "Web Mercator, tiles divided by four",
+            "uri": _MATRIX_URI,
+            "crs": _MERCATOR,
+            "links": [link(f"{here}/{MATRIX_SET}", "self", MATRIX_SET)],
+        }
+        document = {
+            "title": "Tile matrix sets",
+            "links": both(request, here, "Tile matrix sets"),
+            "tileMatrixSets": [one],
+        }
+        return answer(request, document, template="json.html", position=self._position())
+
+    def matrix_set(self, request: Request) -> Response:
+        parameters_of(request)
+        document = {
+            "id": MATRIX_SET,
+            "title": "Web Mercator, tiles divided by four",
+            "uri": _MATRIX_URI,
+            "crs": _MERCATOR,
+            "orderedAxes": ["X", "Y"],
+            "wellKnownScaleSet": "http://www.opengis.net/def/wkss/OGC/1.0/GoogleMapsCompatible",
+            "tileMatrices": [_matrix(zoom) for zoom in range(GREATEST_ZOOM + 1)],
+        }
+        return answer(request, document, template="json.html", position=self._position())
+
+    def tilesets(self, request: Request, name: str) -> Response:
+        parameters_of(request)
+        layer = layer_of(self._layers, name)
+        here = f"{base(request)}/collections/{layer.id}/tiles"
+        document = {
+            "title": f"{layer.title}: tile sets",
+            "links": both(request, here, layer.title),
+            "tilesets": [_tileset(layer, base(request))],
+        }
+        return answer(request, document, template="json.html", position=self._position())
+
+    def tileset(self, request: Request, name: str) -> Response:
+        parameters_of(request)
+        document = _tileset(layer_of(self._layers, name), base(request))
+        return answer(request, document, template="json.html", position=self._position())
+
+    def tile(self, request: Request, name: str, zoom: str, row: str, column: str) -> Response:
+        layer = layer_of(self._layers, name)
+        place = _place(layer, zoom, row, column)
+        parameters = parameters_of(request, ("datetime", "f"))
+        if "if-none-match" in request.headers and (same := unchanged(request, self._position())):
+            return same
+        position, body = self._read(layer, place, parameters.get("datetime"))
+        headers = caching(position, seconds=_SECONDS)
+        return Response(
+            body or b"", 200 if body else 204, media_type=MEDIA if body else None, headers=headers
+        )
+
+    def _read(self, layer: Layer, place: tuple[int, int, int], day: str | None) -> tuple[int, bytes]:
+        """The position of the tables and the tile's bytes, of one moment; none where nothing lies in it."""
+        with self._cursor() as cursor:
+            if day is None:
+                cursor.execute_prepared(f"tile_{layer.id}", self._statements[layer.id], place)
+            else:
+                then = when(layer, day)
+                sql = re.sub(r"\$[123]", "%s", statement(layer, then=then.sql))
+                cursor.execute(sql, [*place, *place, *then.args])
+            found = cursor.fetchone()
+        return int(found[0] or 0), bytes(found[1] or b"")
+
+
+def statement(layer: Layer, *, then: str | None = None) -> str:
+    """SQL that gives (position, tile) for zoom, column and row; ``then`` is the condition for a past day."""
+    columns = ", ".join(f'"{name}"' for name in layer.tiled)
+    key = f'"{layer.key}"'
+    once, newest = (
+        ("", "") if then is None else (f"distinct on ({key}) ", f" order by {key}, {layer.newest} desc")
+    )
+    return (  # names are ours, values are bound
+        "select (select size from records.position where name = 'records'),"  # noqa: S608
+        f" (select st_asmvt(t, '{layer.id}', {EXTENT}, 'shape') from ("
+        f"select st_asmvtgeom({layer.mercator}, e, {EXTENT}, {BUFFER}, true) as shape, {columns} from ("
+        f"select {once}{layer.mercator}, e, {columns} from {layer.source},"
+        " (select st_tileenvelope($1, $2, $3) as e,"
+        f" st_tileenvelope($1, $2, $3, margin => {BUFFER / EXTENT}) as wide) b"
+        f" where {layer.mercator} && wide and {then or layer.today}{newest} limit {MOST_FEATURES}) found"
+        ") t where shape is not null)"
+    )
 
 
 def tiles_router(layers: Sequence[Layer], cursor: Cursor, position: Position, *, prefix: str) -> APIRouter:
     """The routes of OGC API Tiles."""
+    tiles = Tiles(layers, cursor, position)
     router = APIRouter(prefix=prefix, tags=["OGC API Tiles"])
-
-    @router.get("/collections/{name}/tiles", response_model=None, summary="Tile sets of a collection")
-    def tilesets(request: Request, name: str) -> Response:
-        layer = layer_of(layers, name)
-        here = str(request.url).partition("?")[0]
-        tileset = _tileset(layer, f"{here}/{MATRIX_SET}")
-        document = {"links": [link(here, "self", layer.title)], "tilesets": [tileset]}
-        return answer(request, document, template="json.html", position=position())
-
-    @router.get("/collections/{name}/tiles/" + MATRIX_SET, response_model=None, summary="One tile set")
-    def tileset(request: Request, name: str) -> Response:
-        document = _tileset(layer_of(layers, name), str(request.url).partition("?")[0])
-        return answer(request, document, template="json.html", position=position())
-
-    @router.get(
-        "/collections/{name}/tiles/" + MATRIX_SET + "/{zoom}/{row}/{column}",
+    of_set = f"/collections/{{name}}/tiles/{MATRIX_SET}"
+    for path, endpoint, summary in (
+        ("/tileMatrixSets", tiles.matrix_sets, "Tile matrix sets"),
+        (f"/tileMatrixSets/{MATRIX_SET}", tiles.matrix_set, "WebMercatorQuad"),
+        ("/collections/{name}/tiles", tiles.tilesets, "Tile sets of a collection"),
+        (of_set, tiles.tileset, "One tile set"),
+    ):
+        router.add_api_route(path, endpoint, response_model=None, summary=summary, openapi_extra=of_page())
+    router.add_api_route(
+        of_set + "/{zoom}/{row}/{column}",
+        tiles.tile,
         response_model=None,
         summary="One tile (MVT)",
         responses={200: {"content": {MEDIA: {}}}, 204: {"description": "No feature in this tile"}},
+        openapi_extra=of_tile(),
     )
-    def tile(request: Request, name: str, zoom: int, row: int, column: int) -> Response:
-        layer = layer_of(layers, name)
-        _check(zoom, row, column)
-        now = position()
-        if same := unchanged(request, now):
-            return same
-        body = read_tile(cursor, layer, zoom=zoom, row=row, column=column)
-        headers = {"ETag": etag(now), "Cache-Control": "public, max-age=60"}
-        return Response(body, 200 if body else 204, media_type=MEDIA if body else None, headers=headers)
-
     return router
 
 
-def read_tile(cursor: Cursor, layer: Layer, *, zoom: int, row: int, column: int) -> bytes:
-    """The tile's bytes; empty where nothing lies in it."""
-    columns = ", ".join(f'"{name}"' for name in layer.tiled)
-    sql = (
-        "with box as (select st_tileenvelope(%s, %s, %s) as e) "  # noqa: S608  # names are ours
-        f"select st_asmvt(t, %s, 4096, 'shape') from (select st_asmvtgeom({layer.mercator}, box.e, 4096, 64, true)"
-        f" as shape, {columns} from {layer.source}, box where {layer.mercator} && box.e and {layer.today}"
-        f" limit {MOST_FEATURES}) t where shape is not null"
-    )
-    with cursor() as reading:
-        reading.execute(sql, (zoom, column, row, layer.id))
-        found = reading.fetchone()
-    return bytes(found[0]) if found and found[0] else b""
+def _place(layer: Layer, zoom: str, row: str, column: str) -> tuple[int, int, int]:
+    """Zoom, column and row, as PostGIS takes them.
 
-
-def _check(zoom: int, row: int, column: int) -> None:
-    if not LEAST_ZOOM <= zoom <= GREATEST_ZOOM:
+    Raises:
+        BadInput: for what is no number, or a zoom at which the layer is not drawn.
+        NotFound: for a tile that its zoom does not have.
+    """
+    for text, name in ((zoom, "tileMatrix"), (row, "tileRow"), (column, "tileCol")):
+        if not (text.isascii() and text.isdigit() and len(text) <= 9):
+            raise BadInput(f"{ascii(text)[:40]} is not a whole number", field=name)
+    z, x, y = int(zoom), int(column), int(row)
+    if not layer.least_zoom <= z <= GREATEST_ZOOM:
         raise BadInput(
-            f"tiles are drawn at zoom {LEAST_ZOOM} to {GREATEST_ZOOM}, not at {zoom}",
+            f"{layer.id} are drawn at zoom {layer.least_zoom} to {GREATEST_ZOOM}, not at {z}",
             field="tileMatrix",
-            remedy="Come closer: a tile farther out would hold more than a village.",
+            remedy="Come closer: a tile farther out would hold more than a page can draw.",
         )
-    if not (0 <= row < 2**zoom and 0 <= column < 2**zoom):
-        raise BadInput(f"zoom {zoom} has rows and columns from 0 to {2**zoom - 1}", field="tileRow")
+    if x >= 2**z or y >= 2**z:
+        raise NotFound(f"zoom {z} has rows and columns from 0 to {2**z - 1}", field="tileRow")
+    return z, x, y
 
 
-def _tileset(layer: Layer, here: str) -> dict[str, Any]:
-    template = here + "/{tileMatrix}/{tileRow}/{tileCol}"
+def _tileset(layer: Layer, start: str) -> dict[str, Any]:
+    here = f"{start}/collections/{layer.id}/tiles/{MATRIX_SET}"
+    scheme = f"{start}/tileMatrixSets/{MATRIX_SET}"
     return {
         "title": layer.title,
         "dataType": "vector",
-        "crs": "http://www.opengis.net/def/crs/EPSG/0/3857",
+        "crs": _MERCATOR,
         "tileMatrixSetURI": _MATRIX_URI,
+        "tileMatrixSetDefinition": scheme,
+        "layers": [{"id": layer.id, "dataType": "vector", "geometryDimension": 2}],
         "tileMatrixSetLimits": [
             {
                 "tileMatrix": str(z),
@@ -102,11 +199,28 @@ def _tileset(layer: Layer, here: str) -> dict[str, Any]:
                 "minTileCol": 0,
                 "maxTileCol": 2**z - 1,
             }
-            for z in range(LEAST_ZOOM, GREATEST_ZOOM + 1)
+            for z in range(layer.least_zoom, GREATEST_ZOOM + 1)
         ],
         "links": [
             link(here, "self", layer.title),
-            {**link(template, "item", "Tiles", MEDIA), "templated": True},
-            link(_MATRIX_URI, "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme", MATRIX_SET),
+            {
+                **link(f"{here}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}", "item", "Tiles", MEDIA),
+                "templated": True,
+            },
+            link(scheme, _SCHEME, MATRIX_SET),
         ],
+    }
+
+
+def _matrix(zoom: int) -> dict[str, Any]:
+    size = 2 * _HALF / 256 / 2**zoom
+    return {
+        "id": str(zoom),
+        "scaleDenominator": size / 0.00028,  # OGC's pixel of 0.28 mm
+        "cellSize": size,
+        "pointOfOrigin": [-_HALF, _HALF],
+        "tileWidth": 256,
+        "tileHeight": 256,
+        "matrixWidth": 2**zoom,
+        "matrixHeight": 2**zoom,
     }

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+import time
+from contextlib import suppress
 
+import cql2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.errors import BadInput
 from gis.ogc.asking import MAX_LIMIT, ask
+from gis.ogc.cql2_text import parse
 from gis.ogc.filters import compile_filter
-from gis.ogc.layers import PARCELS, WGS84
+from gis.ogc.layers import PARCELS
+from gis.ogc.systems import WGS84
 
 pytestmark = pytest.mark.quick
 
@@ -18,7 +26,7 @@ pytestmark = pytest.mark.quick
     ("text", "sql", "args"),
     [
         ("label = '101/2'", '"label" = %s::text', ["101/2"]),
-        ("area_m2 > 4000", '"area_m2" > %s::float8', [4000.0]),
+        ("area_m2 > 4000", '"area_m2" > %s::numeric', [4000]),
         ("NOT (use = 'dry')", '(not "use" = %s::text)', ["dry"]),
         ("class IS NULL", '"class" is null', []),
         ("use IN ('dry','wet')", '"use" in (%s::text, %s::text)', ["dry", "wet"]),
@@ -104,6 +112,64 @@ def test_a_parameter_out_of_its_bounds_is_named(field: str, parameters: dict[str
 
 def test_a_limit_beyond_the_greatest_is_cut_to_it() -> None:
     assert ask(PARCELS, {"limit": "999999"}).limit == MAX_LIMIT
+
+
+DEEP = {
+    "minus signs": "a=" + "-" * 3990 + "1",
+    "open brackets": "(" * 4000,
+    "brackets around an error": "(" * 12 + "a ~ 1" + ")" * 12,
+    "groups of brackets": " AND ".join(["(" * 12 + "a=1" + ")" * 12] * 120)[:4000],
+    "negations": "NOT " * 990 + "a=1",
+    "functions": "f(" * 1990 + "1",
+    "sums": "a=" + "1+" * 1990 + "1",
+    "collections": "S_INTERSECTS(geom, GEOMETRYCOLLECTION(" * 90,
+    "quotes": "'" * 3999,
+    "blanks": " " * 4000,
+}
+
+
+@pytest.mark.parametrize("text", DEEP.values(), ids=DEEP.keys())
+def test_a_hostile_filter_is_refused_at_once(text: str) -> None:
+    started = time.process_time()
+    with pytest.raises(BadInput):
+        compile_filter(text, "cql2-text", PARCELS)
+    assert time.process_time() - started < 0.25
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("label = ", "it ends where a text in 'quotes'"),
+        ("label 'x'", "at character 7 of the filter there is \"'x'\" where a comparison"),
+        ("label = 'x' label", "at character 13 of the filter there is 'label' where AND, OR or the end"),
+        ("label = 'x", "character 8 of the filter begins nothing that can be read"),
+        ("f(label) = 1", "where the name of a property is expected"),
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_told_where(text: str, told: str) -> None:
+    with pytest.raises(BadInput, match=re.escape(told)):
+        compile_filter(text, "cql2-text", PARCELS)
+
+
+@given(st.text(alphabet="ab'\"()=<>,.- 01NOTANDlikeinbetweenS_INTERSECTSPOINT", max_size=60))
+def test_any_text_is_compiled_or_refused_and_nothing_else(text: str) -> None:
+    with suppress(BadInput):
+        compiled = compile_filter(text, "cql2-text", PARCELS)
+        assert compiled.sql.count("%s") == len(compiled.args)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "label = '101/2' AND (area_m2 > 4000.5 OR NOT use IN ('dry','wet'))",
+        "label NOT LIKE '10%' AND area_m2 BETWEEN 1 AND 2 OR class IS NOT NULL",
+        "area_m2 = -4 AND label <> 'it''s'",
+        "S_WITHIN(geom, POLYGON((77 15,78 15,78 16,77 15)))",
+        "S_INTERSECTS(geom, MULTIPOINT((77 15),(78 15)))",
+    ],
+)
+def test_our_reader_reads_what_the_cql2_library_reads(text: str) -> None:
+    assert json.loads(json.dumps(parse(text))) == cql2.Expr(text).to_json()
 
 
 def test_what_stands_now_is_asked_for_unless_a_day_is_named() -> None:
