@@ -19,7 +19,21 @@ from api import models, problems
 from api.counter import Counter
 from api.middleware import Allowance, Door
 from api.pages import views
-from api.routes import about, log, ogc, orders, papers, parcels, splits, units, verify, villages
+from api.routes import (
+    about,
+    cases,
+    filing,
+    handbook,
+    log,
+    ogc,
+    orders,
+    papers,
+    parcels,
+    splits,
+    units,
+    verify,
+    villages,
+)
 from api.wiring import House
 
 VERSION = "1"
@@ -28,7 +42,7 @@ A registry of land records in which nothing changes without a signed event, and 
 An answer says what the record of rights shows as of a checkpoint of the public log; an entry is presumed true until
 the contrary is proved, and does not by itself confer title.
 """
-_ROUTERS = (about, villages, parcels, papers, splits, units, verify, orders, log)
+_ROUTERS = (about, villages, parcels, papers, splits, units, verify, orders, cases, filing, log)
 
 
 def create_app(
@@ -60,6 +74,7 @@ def create_app(
         app.include_router(routes.router)
     app.include_router(ogc.router(counter), responses=problems.responses(400, 404))
     app.include_router(views.router)
+    app.include_router(handbook.router)
     problems.install(app, page=views.error_page)
     app.add_middleware(Door, allowance=allowance, clock=clock)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it

@@ -28,6 +28,8 @@ COMMANDS = {  # in the order of the help page; a module is imported when its com
     "order": "api.cli.orders:app",
     "record": "api.cli.records:app",
     "verify": "api.cli.verifying:app",
+    "handbook": "api.cli.handbook:app",
+    "audit": "api.cli.auditing:app",
     "witness": "api.cli.witnessing:app",
 }
 
