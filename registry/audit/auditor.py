@@ -92,7 +92,7 @@ class Auditor:
 
     def __init__(self, reader: LogReader, logs: Sequence[NoteVerifier], directory: Path) -> None:
         self._reader = reader
-        self._logs = list(logs)
+        self.logs = list(logs)
         self._directory = directory
         self.ledger = Ledger(directory / "ledger.sqlite3")
         self._genesis: Genesis | None = None
@@ -124,7 +124,7 @@ class Auditor:
             UnknownType: when an entry is of a type that is younger than this auditor.
         """
         self.check_standing()
-        checkpoint, _ = open_checkpoint(note, self._logs)
+        checkpoint, _ = open_checkpoint(note, self.logs)
         if self._genesis and checkpoint.origin != self._genesis.origin:
             raise OtherLog(
                 f"{self._directory} follows the log {self._genesis.origin}, and this is {checkpoint.origin}",

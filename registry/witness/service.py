@@ -10,6 +10,7 @@ import asyncio
 import json
 import re
 import signal
+import threading
 import tomllib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -30,6 +31,7 @@ KEY_FILE = "witness.key"
 NAME_FILE = "witness.toml"
 STATE_FILE = "witness.sqlite3"
 SIZE_TYPE = "text/x.tlog.size"
+_POLL_SECONDS = 0.1
 _DIGEST = re.compile(r"/([0-9a-f]{64})/checkpoint")
 
 
@@ -103,7 +105,7 @@ def open_witness(
     logs: Mapping[str, tuple[NoteVerifier, ...]],
     *,
     now: Callable[[], int],
-    inspect: Inspect = lambda checkpoint: None,
+    inspect: Inspect = lambda note, checkpoint: None,
 ) -> Witness:
     """The witness of a home, ready to answer for these logs."""
     return Witness(signer=load_signer(home), logs=logs, store=open_store(home), now=now, inspect=inspect)
@@ -138,15 +140,23 @@ def _add(witness: Witness, body: bytes) -> Response:
         return _words(503, error.message)
 
 
-def serve(witness: Witness, *, host: str, port: int, told: Callable[[str], None]) -> None:
-    """Answers until the process is asked to stop; ``told`` gets the address once it listens."""
-    asyncio.run(_serve(witness, host, port, told))
+def serve(
+    witness: Witness,
+    *,
+    host: str,
+    port: int,
+    told: Callable[[str], None],
+    stop: threading.Event | None = None,
+) -> None:
+    """Answers until the process is asked to stop, or ``stop`` is set; ``told`` gets the address once it listens."""
+    asyncio.run(_serve(witness, host, port, told, stop or threading.Event()))
 
 
-async def _serve(witness: Witness, host: str, port: int, told: Callable[[str], None]) -> None:
+async def _serve(
+    witness: Witness, host: str, port: int, told: Callable[[str], None], stop: threading.Event
+) -> None:
     server = Server(lambda request: answer(witness, request), max_body=MAX_BYTES)
     listening = await server.start(host, port)
-    stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(ValueError, RuntimeError):  # only a main thread can be asked so
@@ -154,7 +164,8 @@ async def _serve(witness: Witness, host: str, port: int, told: Callable[[str], N
     bound = listening.sockets[0].getsockname()
     told(f"http://{host}:{bound[1]}")
     try:
-        await stop.wait()
+        while not stop.is_set():
+            await asyncio.sleep(_POLL_SECONDS)
     finally:
         listening.close()
         server.close()

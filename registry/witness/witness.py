@@ -63,8 +63,8 @@ class NotConsistent(WitnessRefusal):
     status: ClassVar[int] = 422
 
 
-Inspect = Callable[[Checkpoint], None]
-"""What else must hold before a checkpoint is cosigned; raises to refuse."""
+Inspect = Callable[[Note, Checkpoint], None]
+"""What else must hold before a checkpoint is cosigned; raises a ``WitnessRefusal`` to refuse."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ class Witness:
     logs: Mapping[str, tuple[NoteVerifier, ...]]
     store: WitnessStore
     now: Callable[[], int]
-    inspect: Inspect = lambda checkpoint: None
+    inspect: Inspect = lambda note, checkpoint: None
 
     def add_checkpoint(self, body: bytes) -> bytes:
         """The cosignature line for the submitted checkpoint, once the new size is durable.
@@ -90,7 +90,9 @@ class Witness:
         with self.store.advancing(checkpoint.origin) as place:
             if self._known_size(place) != submission.old_size:
                 raise OtherSize(self._known_size(place))
-        self.inspect(checkpoint)  # may take long: nobody else is held up, and the size is compared again
+        self.inspect(
+            note, checkpoint
+        )  # may take long: nobody else is held up, and the size is compared again
         conflict: NotConsistent | None = None
         line = b""
         with self.store.advancing(checkpoint.origin) as place:
@@ -107,6 +109,20 @@ class Witness:
             raise conflict
         return line
 
+    def vouch(self, note: bytes) -> bytes:
+        """The cosignature line for a checkpoint that the caller itself has found to extend the last one: an auditor.
+
+        Raises:
+            WitnessRefusal: when a larger tree was cosigned before, or another one of this size.
+        """
+        opened, checkpoint = self._open(note)
+        with self.store.advancing(checkpoint.origin) as place:
+            if place.seen and place.seen.size > checkpoint.size:
+                raise OtherSize(place.seen.size)
+            if place.seen and place.seen.size == checkpoint.size and place.seen.root != checkpoint.root:
+                raise NotConsistent(f"another tree of {checkpoint.size} entries was cosigned before")
+            return self._cosign(opened, checkpoint, place)
+
     def latest(self, digest: str) -> bytes | None:
         """The newest cosigned checkpoint of the log whose origin has this SHA-256 (lower-case hex)."""
         note = self.store.note(digest)
@@ -116,7 +132,20 @@ class Witness:
         """The submission, once a trusted key of its origin is seen to have signed."""
         try:
             submission = parse_submission(body)
-            note = parse_note(submission.checkpoint)
+        except VerificationError as error:
+            raise BadRequest(error.message) from error
+        note, checkpoint = self._open(submission.checkpoint)
+        if submission.old_size > checkpoint.size:
+            raise BadRequest(f"the tree shrank from {submission.old_size} entries to {checkpoint.size}")
+        return submission, note, checkpoint
+
+    def _open(self, data: bytes) -> tuple[Note, Checkpoint]:
+        """A checkpoint that a trusted key of its origin has signed, with no other lines than the log's own.
+
+        Whoever submits must not put words beside ours: the note is shown in the witness's name.
+        """
+        try:
+            note = parse_note(data)
             try:
                 checkpoint = parse_checkpoint(note.text)
             except EmptyTreeRoot as error:
@@ -132,10 +161,7 @@ class Witness:
             raise NotTrusted(error.message) from error
         if not known:
             raise NotTrusted("no key that this witness trusts for the log has signed the checkpoint")
-        if submission.old_size > checkpoint.size:
-            raise BadRequest(f"the tree shrank from {submission.old_size} entries to {checkpoint.size}")
-        # Only the log's own lines are passed on: whoever submits must not put words beside ours.
-        return submission, replace(note, signatures=tuple(line for _, line in known)), checkpoint
+        return replace(note, signatures=tuple(line for _, line in known)), checkpoint
 
     def _cosign(self, note: Note, checkpoint: Checkpoint, place: Advance) -> bytes:
         line = self.signer.sign(note.text, time=self.now())

@@ -355,7 +355,7 @@ def test_inspection_comes_before_the_cosignature_and_holds_nobody_up(tmp_path: P
     plain = witness_in(tmp_path)
     waiting, go_on = threading.Event(), threading.Event()
 
-    def inspect(checkpoint: Checkpoint) -> None:
+    def inspect(note: Note, checkpoint: Checkpoint) -> None:
         waiting.set()
         go_on.wait(5)
 
