@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from domain.canon import Json
 from domain.commitment import Opening
+from registry.qr import Burden, Paper
 
 Doc = Mapping[str, Json]
 
@@ -51,6 +52,29 @@ def statement(
         f"{when}the record of rights shows parcel {label} in unit {record.get('unit')}"
         f" (label {unit.get('label') if unit else None}), {_holders(unit, openings)}. {' '.join(lists)}"
     )
+
+
+def paper_statement(paper: Paper) -> str:
+    """What a printed code says, as an English paragraph."""
+    named = "; ".join(f"{name}, share {share or 'not determined'}" for name, share in paper.holders)
+    more = paper.holder_count - len(paper.holders)
+    rest = (
+        f"{'; and ' if named else ''}{more} {'more ' if named else ''}not named on the code" if more else ""
+    )
+    lists = [_printed(name, burden) for name, burden in paper.burdens.items()]
+    area = f", area {paper.area_m2} m2" if paper.area_m2 else ""
+    state = "retired" if paper.retired else f"held by {named}{rest}" if named or rest else "without a holder"
+    return (
+        f"As of {_as_of(paper.as_of)} (log {paper.origin}, {paper.size} entries), the record of rights showed parcel "
+        f"{paper.parcel} (label {paper.label}, version {paper.version}{area}), {state}. {' '.join(lists)}"
+    )
+
+
+def _printed(name: str, burden: Burden) -> str:
+    if burden is None:
+        return f"{name.capitalize()}: not shown, so not known to be clear."
+    said = burden if isinstance(burden, int) else ", ".join(burden)
+    return f"{name.capitalize()}: {said or 'none'}."
 
 
 def _as_of(as_of: int | None) -> str:

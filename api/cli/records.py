@@ -41,11 +41,18 @@ def show(
 
 
 @app.command()
-def proof(parcel: Parcel, out: Out = None) -> None:
+def proof(
+    parcel: Parcel,
+    out: Out = None,
+    history: Annotated[
+        bool,
+        typer.Option("--history", help="With every event: it then answers for any past size of the log."),
+    ] = False,
+) -> None:
     """Write the title proof of a parcel: who has it can check the record offline (landlog verify)."""
     with registry() as house:
         identifier = resolve(house, parcel)
-        data = proof_of(house, identifier)
+        data = proof_of(house, identifier, history=history)
     place = out or Path(f"{identifier}.proof.json")
     write_bytes(place, data)
     console.say(f"{place} holds the title proof of {identifier} ({len(data)} bytes).")
@@ -146,7 +153,7 @@ def resolve(house: House, text: str) -> str:
     return str(found[0])
 
 
-def proof_of(house: House, parcel: str) -> bytes:
+def proof_of(house: House, parcel: str, *, history: bool = False) -> bytes:
     """The title proof, with the names that the record shows.
 
     Raises:
@@ -158,7 +165,7 @@ def proof_of(house: House, parcel: str) -> bytes:
     read(house, parcel)
     desk = counter.Counter(house, clock.instant)
     try:
-        return parcels.proof_of(desk, parcel)
+        return parcels.proof_of(desk, parcel, history=history)
     finally:
         desk.close()
 

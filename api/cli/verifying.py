@@ -1,9 +1,14 @@
-"""``landlog verify``: what a title proof says, checked offline: no registry, no database, no network."""
+"""``landlog verify``: what a title proof, an extract, a printed code or a proof of an entry says.
+
+Checked offline: no registry, no database, no network.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -18,11 +23,19 @@ from registry.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoin
 from registry.log.note import parse_note
 from registry.log.policy import Policy
 from registry.log.title_proof import parse_title_proof
-from registry.log.tlog_proof import parse_tlog_proof
-from registry.verify import Verdict, verify_title_proof
+from registry.log.tlog_proof import parse_tlog_proof, verify_tlog_proof
+from registry.qr import looks_like_paper, paper_keys, verify_paper
+from registry.statement import paper_statement
+from registry.verify import OtherParcel, Verdict, verify_title_proof
 
 _AGE = re.compile(r"([1-9][0-9]{0,5})([smhd])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+_LONGEST_CODE = 2_048  # of a code's text, as ``registry.qr`` reads it
+_TLOG_PROOF = b"c2sp.org/tlog-proof@v1\n"
+_UNWITNESSED = (
+    "Note: the policy asks for no witnesses, so only the log's own word says that this is its newest state.",
+)
 
 app = typer.Typer()
 
@@ -39,10 +52,20 @@ class SplitView(VerificationError):
     code = "split-view"
 
 
+class EntryMissing(VerificationError):
+    """A proof of an entry's place in the log was given without the entry."""
+
+    code = "entry-missing"
+
+
 @app.command()
 def verify(
     file: Annotated[
-        Path, typer.Argument(help="The proof, or the extract (PDF) that carries it.", show_default=False)
+        str,
+        typer.Argument(
+            help="The proof, the extract (PDF) that carries it, a .tlog-proof, or what a printed code says.",
+            show_default=False,
+        ),
     ],
     policy: Annotated[
         Path | None,
@@ -66,30 +89,129 @@ def verify(
         int | None,
         typer.Option(help="The size of the log that the proof must reach.", min=0, show_default=False),
     ] = None,
+    as_of_size: Annotated[
+        int | None,
+        typer.Option(
+            help="The record as it stood when the log had so many entries; takes whole histories.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
+    entry: Annotated[
+        Path | None, typer.Option(help="The log entry that a .tlog-proof is about.", show_default=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the verdict as JSON.")] = False,
 ) -> None:
     """Check a title proof offline, and say what the record of rights shows.
 
     Ends with 0 when everything holds; with 1, and the reason, when anything does not.
     """
-    trusted = _policy(policy, _seconds(max_age))
-    proof = _proof_in(read_bytes(file, field="FILE"))
-    verdict = verify_title_proof(proof, trusted, now=clock.now(), parcel=parcel)
-    proved = _checkpoint_of(proof)
+    seconds, trusted = _seconds(max_age), _policy(policy)
+    data = _given(file)
+    if looks_like_paper(data[:_LONGEST_CODE].decode(errors="replace")):
+        found = _paper(data, trusted, parcel)
+    elif data.startswith(_TLOG_PROOF):
+        found = _entry(data, entry, Policy.parse(trusted, max_age=seconds))
+    else:
+        found = _title(data, Policy.parse(trusted, max_age=seconds), parcel, as_of_size)
     if checkpoint:
-        known, _ = open_checkpoint(read_bytes(checkpoint, field="--checkpoint"), trusted.logs)
-        check_newest(proved, known)
-    if min_size is not None and verdict.size < min_size:
-        raise _superseded(verdict.size, min_size)
+        known, _ = open_checkpoint(read_bytes(checkpoint, field="--checkpoint"), Policy.parse(trusted).logs)
+        check_newest(found.checkpoint, known)
+    if min_size is not None and found.checkpoint.size < min_size:
+        raise _superseded(found.checkpoint.size, min_size)
     if as_json:
-        console.result(json.dumps(_document(verdict, proved), ensure_ascii=False, indent=1))
+        console.result(json.dumps(found.document, ensure_ascii=False, indent=1))
         return
-    console.result("The proof holds.")
-    console.result(verdict.words)
-    if verdict.as_of is None:
-        console.say(
-            "Note: the policy asks for no witnesses, so only the log's own word says that this is its newest state."
+    for line in found.words:
+        console.result(line)
+    for note in found.notes:
+        console.say(note)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What holds: in words, as a document, and of which tree (whose root a paper does not tell)."""
+
+    words: Sequence[str]
+    notes: Sequence[str]
+    document: Mapping[str, object]
+    checkpoint: Checkpoint
+
+
+def _title(data: bytes, trusted: Policy, parcel: str | None, as_of_size: int | None) -> Found:
+    proof = _proof_in(data)
+    verdict = verify_title_proof(proof, trusted, now=clock.now(), parcel=parcel, as_of_size=as_of_size)
+    proved = _checkpoint_of(proof)
+    return Found(
+        words=("The proof holds.", verdict.words),
+        notes=_UNWITNESSED if verdict.as_of is None else (),
+        document=_document(verdict, proved),
+        checkpoint=proved,
+    )
+
+
+def _paper(data: bytes, trusted: bytes, parcel: str | None) -> Found:
+    """
+    Raises:
+        VerificationError: when the code is not the press's, or about another parcel.
+    """
+    paper = verify_paper(data.decode(errors="replace"), paper_keys(trusted), now=clock.now())
+    if parcel is not None and parcel != paper.parcel:
+        raise OtherParcel(
+            f"the paper is about parcel {paper.parcel[:80]}, not about {parcel[:80]}",
+            remedy="Ask for the paper of the parcel in question.",
         )
+    return Found(
+        words=("The registry's press signed this paper.", paper_statement(paper)),
+        notes=(
+            "Note: a printed code is the registry's own word, which no witness vouches for, and does not tell what "
+            "has changed since. Ask for the title proof before money is paid.",
+        ),
+        document={
+            "verdict": "signed",
+            "parcel": paper.parcel,
+            "words": paper_statement(paper),
+            "origin": paper.origin,
+            "size": paper.size,
+            "as_of": paper.as_of,
+            "proof_sha256": paper.proof_sha256.hex(),
+        },
+        checkpoint=Checkpoint(origin=paper.origin, size=paper.size, root=b""),
+    )
+
+
+def _entry(data: bytes, entry: Path | None, trusted: Policy) -> Found:
+    """
+    Raises:
+        VerificationError: when the policy does not believe the checkpoint, or the entry is not in its tree.
+    """
+    proof = parse_tlog_proof(data.decode(errors="replace"))
+    origin = proof.checkpoint.partition("\n")[0]
+    endorsement = trusted.endorse(proof.checkpoint.encode(), origin=origin, now=clock.now())
+    proved = read_bytes(entry, field="--entry") if entry else proof.extra
+    if proved is None:
+        raise EntryMissing(
+            "the proof does not bear the entry whose place it proves",
+            field="--entry",
+            remedy="Give the entry's file with --entry.",
+        )
+    verify_tlog_proof(proof, entry=proved, checkpoint=endorsement.checkpoint)
+    size = endorsement.checkpoint.size
+    return Found(
+        words=(
+            "The proof holds.",
+            f"The entry stands at index {proof.index} of the log {origin} ({size} entries).",
+        ),
+        notes=_UNWITNESSED if endorsement.as_of is None else (),
+        document={
+            "verdict": "holds",
+            "origin": origin,
+            "size": size,
+            "index": proof.index,
+            "as_of": endorsement.as_of,
+        },
+        checkpoint=endorsement.checkpoint,
+    )
 
 
 def check_newest(proved: Checkpoint, known: Checkpoint) -> None:
@@ -107,7 +229,7 @@ def check_newest(proved: Checkpoint, known: Checkpoint) -> None:
         )
     if known.size > proved.size:
         raise _superseded(proved.size, known.size)
-    if known.size == proved.size and known.root != proved.root:
+    if known.size == proved.size and proved.root and known.root != proved.root:
         raise SplitView(
             f"the log {proved.origin} has signed two different trees of size {proved.size}",
             remedy="Keep both files and show them to an auditor: no honest log does this.",
@@ -122,7 +244,14 @@ def _superseded(size: int, known: int) -> Superseded:
     )
 
 
-def _policy(path: Path | None, max_age: int) -> Policy:
+def _given(text: str) -> bytes:
+    """The bytes of the file; or the text itself, where it is what a code on paper says."""
+    if looks_like_paper(text):
+        return text.encode()
+    return read_bytes(Path(text), field="FILE")
+
+
+def _policy(path: Path | None) -> bytes:
     place = path or Settings.of().policy
     if path is None and not place.exists():
         raise BadInput(
@@ -130,7 +259,7 @@ def _policy(path: Path | None, max_age: int) -> Policy:
             field="--policy",
             remedy="Give --policy FILE: the registry's policy.txt, from a source that you trust.",
         )
-    return Policy.parse(read_bytes(place, field="--policy"), max_age=max_age)
+    return read_bytes(place, field="--policy")
 
 
 def _seconds(text: str) -> int:
@@ -165,4 +294,5 @@ def _document(verdict: Verdict, proved: Checkpoint) -> dict[str, object]:
         "size": verdict.size,
         "as_of": verdict.as_of,
         "signatures_checked": verdict.signatures_checked,
+        **({} if verdict.as_of_size is None else {"as_of_size": verdict.as_of_size}),
     }
