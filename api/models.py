@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.problems import SCHEMA as PROBLEM
 from domain import catalogue, form
+from domain.case_steps import REASONS
 
 Figure = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?$", description="An exact decimal.")]
 Share = Annotated[str, Field(pattern=r"^[0-9]+/[0-9]+$", examples=["1/3"])]
@@ -200,6 +201,7 @@ class Entered(_Order):
     """A line of the mutation register; ``touches`` names up to 20 of the parcels and units."""
 
     touches: list[str]
+    case_no: str | None
 
 
 class Register(_Shape):
@@ -354,6 +356,11 @@ PREPARE: Schema = {
         },
         "shapes": _SHAPES,
         "documents": {"type": "array", "maxItems": 50, "items": dict(_BASE64)},
+        "case": {"anyOf": [_text(16, "The case that the order carries out: 593873-C000012."), {"type": "null"}]},
+        "out_of_turn": {
+            "anyOf": [{"enum": list(REASONS)}, {"type": "null"}],
+            "description": "Why the case goes before those that were filed earlier.",
+        },
     },
     "required": ["type", "application", "office", "officer", "order_no"],
     "additionalProperties": False,

@@ -153,30 +153,32 @@ def _submit(request: Request, body: bytes) -> Receipt:
     return counter.house.office.submit(
         base64_of(document["envelope"], field="envelope"),
         application=document["application"],
-        shapes=_shapes(document.get("shapes")),
+        shapes=shapes_of(document.get("shapes")),
         today=counter.today(),
     )
 
 
 def _application(document: dict[str, Json]) -> Application:
     named = {"type", "office", "officer", "order_no"}
-    optional = {"second_officer", "shapes", "documents"}
+    optional = {"second_officer", "shapes", "documents", "case", "out_of_turn"}
     check_members(document, required={*named, "application"}, optional=optional)
     texts = {name: text_of(document, name) for name in named}
-    second = text_of(document, "second_officer") if document.get("second_officer") is not None else None
+    given = {n: text_of(document, n) for n in ("second_officer", "case", "out_of_turn") if document.get(n)}
     return Application(
         type=texts["type"],
         application=document["application"],
         office=texts["office"],
         officer=texts["officer"],
         order_no=texts["order_no"],
-        second_officer=second,
-        shapes=_shapes(document.get("shapes")),
-        documents=_documents(document.get("documents")),
+        second_officer=given.get("second_officer"),
+        case=given.get("case"),
+        out_of_turn=given.get("out_of_turn"),
+        shapes=shapes_of(document.get("shapes")),
+        documents=documents_of(document.get("documents")),
     )
 
 
-def _shapes(value: Json) -> dict[str, bytes]:
+def shapes_of(value: Json) -> dict[str, bytes]:
     """Canonical geometry bytes by their digest; the office sees to it that each fits."""
     if value is None:
         return {}
@@ -188,7 +190,7 @@ def _shapes(value: Json) -> dict[str, bytes]:
     return {digest: base64_of(body, field=f"shapes.{digest[:44]}") for digest, body in value.items()}
 
 
-def _documents(value: Json) -> tuple[str, ...]:
+def documents_of(value: Json) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list) or len(value) > _MOST_DOCUMENTS:

@@ -95,8 +95,10 @@ def register(
     with counter.reader.cursor() as db:
         db.execute(
             "select e.idx, e.event_id::text, e.type, e.decided, e.office, e.officer, e.order_no, e.words,"
-            " array(select o.id from records.event_of o where o.idx = e.idx order by o.id limit 20)"
-            " from records.event e where e.village = %s and e.idx < %s order by e.idx desc limit %s",
+            " array(select o.id from records.event_of o where o.idx = e.idx order by o.id limit 20), e.case_no"
+            " from records.event e where e.village = %s and e.idx < %s"
+            " and exists (select from records.event_of o where o.idx = e.idx)"  # a step of a file alone is on its page
+            " order by e.idx desc limit %s",
             (lgd, start[0] if start else 2**62, limit + 1),
         )
         rows = db.fetchall()
@@ -112,8 +114,9 @@ def register(
             "officer": officer,
             "order_no": order_no,
             "touches": touches,
+            "case_no": case_no,
         }
-        for idx, event_id, kind, decided, office, officer, order_no, words, touches in rows[:limit]
+        for idx, event_id, kind, decided, office, officer, order_no, words, touches, case_no in rows[:limit]
     ]
     key = [rows[limit - 1][0]] if len(rows) > limit else None
     return json_answer(request, page(request, items, next_key=key))
