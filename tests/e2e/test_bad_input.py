@@ -401,6 +401,7 @@ def test_a_proof_that_is_none(terminal: Terminal, tmp_path: Path) -> None:
         terminal.refuses("verify", "proof.json")
     (tmp_path / "proof.json").write_bytes(b"")
     assert "is empty" in terminal.refuses("verify", "proof.json").err
+    (tmp_path / "proof.json").write_bytes(b"{}")
     assert "Field: --max-age" in terminal.refuses("verify", "proof.json", "--max-age", "soon").err
     (tmp_path / "policy.txt").write_text("quorum\n")
     assert "policy line 1" in terminal.refuses("verify", "proof.json", "--policy", "policy.txt").err
