@@ -86,7 +86,7 @@ def entry(kind: Mutation, law: Law) -> Entry:
         type=kind.type,
         name=kind.name,
         title=in_force(dict(kind.module.TITLE), spoken),
-        about=inspect.getdoc(kind.module) or "",
+        about=(inspect.getdoc(kind.module) or "").replace("``", ""),
         nature=coded("nature", how.nature, law),
         applicants=tuple(named(code, law) for code in how.applicants),
         papers=tuple(named(code, law) for code in how.papers),
