@@ -68,6 +68,11 @@ class Runner:
         self._page_entries = page_entries
         self._page_bytes = page_bytes
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Every table that a rebuild writes anew."""
+        return ("records.state", *(table for view in self._views for table in view.tables))
+
     def run_once(self) -> int:
         """Applies everything that is published; the number of log entries that were new to the views."""
         applied = 0
@@ -100,7 +105,7 @@ class Runner:
         with self._datastore.transaction() as cursor:
             _lock_position(cursor)
             stop = _published(cursor)
-            for table in ("records.state", *(t for view in self._views for t in view.tables)):
+            for table in self.tables:
                 cursor.execute(sql.SQL("delete from {}").format(sql.Identifier(*table.split("."))))
             done = 0
             while done < stop:

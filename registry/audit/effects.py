@@ -8,6 +8,9 @@ from typing import ClassVar, Protocol
 
 from domain import catalogue, form, kit
 from domain.canon import Json
+from domain.case_carry import marks_kept
+from domain.case_effect import carrying_effect, is_of_a_case
+from domain.case_effect import effect as case_effect
 from domain.errors import RegistryError
 from domain.ids import ParcelId, UnitId
 from domain.kit import Mutation, State
@@ -67,13 +70,13 @@ class Law:
         """
         kind = str(payload["type"])
         mutation = catalogue.all_types().get(kind)
-        if mutation is None:
+        if mutation is None and not is_of_a_case(kind):
             raise UnknownType(
                 f"this auditor does not know the law of {kind[:60]}",
                 remedy="Update the auditor to the release that the registry runs, and start it again.",
             )
         try:
-            return self._of_mutation(mutation, payload, before)
+            return self._of_mutation(mutation, payload, before) if mutation else _of_case(payload, before)
         except _STUMBLES as error:
             raise BrokenFacts(f"the law of {kind} cannot be applied to these facts: {error!r}") from error
 
@@ -85,11 +88,13 @@ class Law:
         if beside := mutation.also_reads(record) - known.keys():
             known |= self._book.states(beside)
             record = self._record(known)
-        after = mutation.apply(event, record)
+        after = marks_kept(record, mutation.apply(event, record))
+        if payload.get("case") is not None:
+            changes = carrying_effect(payload, before, record, after)
+        else:
+            changes = {i: changed(known.get(i), state) for i, state in after.items()}
         return Effect(
-            changes={
-                identifier: changed(known.get(identifier), state) for identifier, state in after.items()
-            },
+            changes=changes,
             offices=frozenset(state.office for state in after.values()),
             signatures=mutation.signatures_needed(record),
         )
@@ -114,6 +119,13 @@ class Law:
             else:
                 units[value.id] = value
         return Record(parcels=parcels, units=units)
+
+
+def _of_case(payload: Doc, before: Mapping[str, Doc | None]) -> Effect:
+    """A filing or a step: one officer's act at the office of the case."""
+    return Effect(
+        changes=case_effect(payload, before), offices=frozenset({str(payload["office"])}), signatures=1
+    )
 
 
 def _value(doc: Doc) -> State | None:

@@ -16,6 +16,7 @@ from domain.errors import VerificationError
 from domain.projection import NO_HISTORY, Doc, advance
 from registry import dsse
 from registry.acts import parse_act
+from registry.audit.cases import check_case
 from registry.audit.effects import Effect, Law
 from registry.authority import act_payload, by_root_keys, check_appointing, check_authority, check_purpose
 from registry.genesis_entry import Genesis
@@ -169,6 +170,8 @@ class Judge:
         if effect.by_authority and by_root_keys(keyids, self._genesis):
             return before
         _check_signers(payload, keyids, officers, effect, self._genesis)
+        if not effect.by_authority:
+            check_case(payload, before, officers.values(), effect.offices)
         return before
 
 

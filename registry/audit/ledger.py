@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import ClassVar, cast
@@ -127,6 +127,24 @@ class Ledger:
     def get(self, name: str) -> str | None:
         """A text kept under a name: the genesis, the last checkpoint, a condemnation."""
         row = self._db.execute("select value from meta where name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def ids(self) -> Iterator[str]:
+        """The ids of everything registered, as saved."""
+        return (identifier for (identifier,) in self._db.execute("select id from state order by id"))
+
+    def count(self) -> int:
+        """How many there are."""
+        return int(self._db.execute("select count(*) from state").fetchone()[0])
+
+    def block(self, prefix: str) -> bytes | None:
+        """A block of the tree over the states, as saved."""
+        row = self._db.execute("select children from block where prefix = ?", (prefix,)).fetchone()
+        return row[0] if row else None
+
+    def bucket(self, prefix: str) -> bytes | None:
+        """A bucket of leaves, as saved."""
+        row = self._db.execute("select leaves from bucket where prefix = ?", (prefix,)).fetchone()
         return row[0] if row else None
 
     # What changes it

@@ -1,0 +1,50 @@
+"""Whether a step of a case was allowed, and an order in a case: the office's rules, asked again from the log alone.
+
+What an auditor cannot see it does not judge: whether an order is word for word what was applied for (the application
+is sealed), and whether a file was taken in its turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+from domain import catalogue, form, kit
+from domain.case import Case
+from domain.case_carry import Carrying, carry
+from domain.case_effect import act_of, is_of_a_case, law_over
+from domain.case_rules import take
+from domain.case_steps import FILED
+from domain.projection import Doc
+from registry.officers import OfficerKey, check_clock
+
+
+def check_case(
+    payload: Doc, before: Mapping[str, Doc | None], keys: Iterable[OfficerKey], offices: Iterable[str]
+) -> None:
+    """Accepts in silence what the rules of cases allow to these signers.
+
+    Raises:
+        Refused: naming the rules that do not hold.
+        RoleForbids: when the clock signs what does not fall to it, or somebody in its place.
+    """
+    kind, keys = str(payload["type"]), list(keys)
+    if is_of_a_case(kind):
+        if kind != FILED:
+            case = Case.of(cast("Doc", before[str(payload["case"])]))
+            roles = frozenset(r for k in keys for p in k.covers(case.office) for r in p.roles)
+            take(case, act_of(payload, roles), law_over(payload))
+        return
+    auto = "auto" in payload
+    check_clock(keys, offices=offices, event_type=kind, auto=auto)
+    if payload.get("case") is not None:
+        event: object = form.read(catalogue.mutation(kind).module.Event, payload["facts"])
+        carrying = Carrying(
+            case=Case.of(cast("Doc", before[str(payload["case"])])),
+            mutation=kind,
+            officers=tuple(str(payload[n]) for n in ("officer", "second_officer") if payload.get(n)),
+            by_clock=auto,
+            names=frozenset(i for i in kit.named(event) if before.get(i) is not None),
+            as_filed=True,
+        )
+        carry(carrying, law_over(payload))
