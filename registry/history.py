@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, cast
 from uuid import UUID
 
@@ -73,7 +74,7 @@ class History:
         """
         if not self.sequenced:
             raise NotYetSequenced(self.id)
-        return self._fold()
+        return self._folded
 
     def state_for_judging(self) -> Doc | None:
         """As ``state``, but an event that waits counts too, at the next free index.
@@ -81,9 +82,11 @@ class History:
         The queue keeps its order, so an accepted revocation stands before any order accepted after it.  The
         ``history`` of such a document is provisional: nobody may sign on it.
         """
-        return self._fold()
+        return self._folded
 
-    def _fold(self) -> Doc | None:
+    @cached_property
+    def _folded(self) -> Doc | None:
+        """Read only: it is made once, and asked for by everybody who judges an order."""
         document: Doc | None = None
         for event in self.events:
             index, leaf_hash = event.index, event.leaf_hash
