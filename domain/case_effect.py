@@ -30,7 +30,7 @@ def effect(payload: Doc, before: Mapping[str, Doc | None]) -> dict[str, Doc]:
     Raises:
         KeyError, ValueError: when the payload is not one of such an event, or does not touch its case.
     """
-    case_no, law = str(payload["case"]), _law(payload)
+    case_no, law = str(payload["case"]), law_over(payload)
     was = Case.of(known) if (known := before.get(case_no)) else None
     after = _filed(payload, law) if payload["type"] == FILED else _moved(payload, was, law)
     record = _record(before)
@@ -54,11 +54,25 @@ def carrying_effect(
     waiting: dict[str, State] = {s.id: s for s in _land(_record(before)) if s.id not in after}
     unmarked = {i: without_mark(s, str(case_no)) for i, s in {**waiting, **after}.items()}
     was = Case.of(cast("Doc", before[str(case_no)]))
-    done = carried_out(was, str(payload["officer"]), _law(payload))
+    done = carried_out(was, str(payload["officer"]), law_over(payload))
     return {
         **changes(record.with_states(*waiting.values()), unmarked),
         str(case_no): case_changes(was, done),
     }
+
+
+def act_of(payload: Doc, roles: frozenset[str]) -> Act:
+    """The step that a payload records, taken in those roles."""
+    facts, private = cast("Doc", payload["facts"]), cast("Doc", payload["private"])
+    return Act(
+        type=str(payload["type"]),
+        officer=str(payload["officer"]),
+        roles=roles,
+        day=date.fromisoformat(str(payload["decided"])),
+        until=_day(facts.get("until")),
+        application=cast("str | None", private.get("application")),
+        reason=cast("str | None", facts.get("reason")),
+    )
 
 
 def case_changes(before: Case | None, after: Case) -> Doc:
@@ -88,20 +102,12 @@ def _filed(payload: Doc, law: Law) -> Case:
 def _moved(payload: Doc, was: Case | None, law: Law) -> Case:
     if was is None:
         raise KeyError(str(payload["case"]))
-    facts, private = cast("Doc", payload["facts"]), cast("Doc", payload["private"])
-    act = Act(
-        type=str(payload["type"]),
-        officer=str(payload["officer"]),
-        roles=frozenset({SYSTEM}) if "fell_due" in facts else frozenset(),
-        day=law.day,
-        until=_day(facts.get("until")),
-        application=cast("str | None", private.get("application")),
-        reason=cast("str | None", facts.get("reason")),
-    )
-    return moved(was, act, law)
+    clock = frozenset({SYSTEM}) if "fell_due" in cast("Doc", payload["facts"]) else frozenset[str]()
+    return moved(was, act_of(payload, clock), law)
 
 
-def _law(payload: Doc) -> Law:
+def law_over(payload: Doc) -> Law:
+    """The law by which an event is judged: that of its office on its own day."""
     return law_of(state_of(str(payload["office"])), date.fromisoformat(str(payload["decided"])))
 
 

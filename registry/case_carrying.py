@@ -7,7 +7,7 @@ case that is over, and none is left untold of one that is not.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,6 @@ from domain.canon import Json, canonical
 from domain.case import Case, notice_days
 from domain.case_carry import CARRY_RULES, Carrying, carry, without_mark
 from domain.case_effect import case_changes
-from domain.case_steps import SYSTEM
 from domain.errors import NotFound
 from domain.form import BadForm
 from domain.ids import CaseNo
@@ -27,9 +26,7 @@ from domain.values import Sealed
 from registry.case_land import land_since
 from registry.case_queue import Queue
 from registry.history import History
-from registry.officers import OfficerKey, RoleForbids
 from registry.openings import Openings
-from registry.roles import allows
 from registry.store import OfficeRecorder
 
 Doc = dict[str, Json]
@@ -141,22 +138,6 @@ def case_of(histories: Mapping[str, History], case_no: str) -> Case:
     if state is None:
         raise NotFound(f"no case {case_no} was filed here", field="case")
     return Case.of(state)
-
-
-def check_clock(keys: Iterable[OfficerKey], *, offices: Iterable[str], event_type: str, auto: bool) -> None:
-    """What the clock's key signs says so, and what says so is signed by it.
-
-    Raises:
-        RoleForbids: when it is otherwise.
-    """
-    places = sorted(set(offices))
-    able = {r for k in keys for o in places for p in k.covers(o) for r in p.roles if allows(r, event_type)}
-    if (able == {SYSTEM}) != auto:
-        raise RoleForbids(
-            "the registry's clock signs only what falls to it in a case, and nobody signs in its place",
-            field="officer",
-            remedy="An officer whose role decides this type signs the order in his own name.",
-        )
 
 
 def bare(application: Any) -> Any:

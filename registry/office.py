@@ -35,9 +35,9 @@ from domain.values import Sealed
 from registry import dsse
 from registry.append import Append, Label
 from registry.cadastre import Cadastre
-from registry.case_carrying import Carried, Carrier, check_clock
+from registry.case_carrying import Carried, Carrier
 from registry.history import History, parts_of, touches_of
-from registry.officers import OutsideJurisdiction, check_may_sign, officer_key
+from registry.officers import OutsideJurisdiction, check_clock, check_may_sign, officer_key
 from registry.openings import OpeningBox, Openings
 from registry.order_parts import (
     ForeignOrder,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol, cast
 
 from domain.canon import parse_object
+from domain.case_steps import SYSTEM
 from domain.errors import BadInput, RegistryError
 from domain.projection import Doc
 from registry.dsse import UnknownKey
@@ -164,6 +165,22 @@ def check_may_sign(key: OfficerKey, *, officer: str, office: str, event_type: st
             f"{event_type} cannot be signed by {officer}, who serves at {office} as {', '.join(roles)}",
             field="type",
             remedy="Forward the case to an officer whose role decides it.",
+        )
+
+
+def check_clock(keys: Iterable[OfficerKey], *, offices: Iterable[str], event_type: str, auto: bool) -> None:
+    """What the clock's key signs says so, and what says so is signed by it.
+
+    Raises:
+        RoleForbids: when it is otherwise.
+    """
+    places = sorted(set(offices))
+    able = {r for k in keys for o in places for p in k.covers(o) for r in p.roles if allows(r, event_type)}
+    if (able == {SYSTEM}) != auto:
+        raise RoleForbids(
+            "the registry's clock signs only what falls to it in a case, and nobody signs in its place",
+            field="officer",
+            remedy="An officer whose role decides this type signs the order in his own name.",
         )
 
 
