@@ -30,6 +30,12 @@ class BrokenFacts(RegistryError):
     code: ClassVar[str] = "broken-facts"
 
 
+class NotNew(RegistryError):
+    """What an event calls new is registered already: it would overwrite the record."""
+
+    code: ClassVar[str] = "not-new"
+
+
 @dataclass(frozen=True)
 class Effect:
     """The members that change, by id; whose land it is; how many officers must sign.
@@ -84,6 +90,8 @@ class Law:
         event: object = form.read(mutation.module.Event, payload["facts"])
         known = dict(before)
         known |= self._book.states(i for i in kit.named(event) if i not in known)
+        if taken := sorted(i for i in kit.new(event) if known.get(i) is not None):
+            raise NotNew(f"{taken[0]} is to be new, and is registered already")
         record = self._record(known)
         if beside := mutation.also_reads(record) - known.keys():
             known |= self._book.states(beside)
@@ -95,7 +103,7 @@ class Law:
             changes = {i: changed(known.get(i), state) for i, state in after.items()}
         return Effect(
             changes=changes,
-            offices=frozenset(state.office for state in after.values()),
+            offices=frozenset(state.office for state in after.values()) | _offices(before),
             signatures=mutation.signatures_needed(record),
         )
 
@@ -126,6 +134,11 @@ def _of_case(payload: Doc, before: Mapping[str, Doc | None]) -> Effect:
     return Effect(
         changes=case_effect(payload, before), offices=frozenset({str(payload["office"])}), signatures=1
     )
+
+
+def _offices(states: Mapping[str, Doc | None]) -> frozenset[str]:
+    """Under whom land lies before the event: nobody pulls it out of another's office."""
+    return frozenset(str(s["office"]) for s in states.values() if s is not None and "office" in s)
 
 
 def _value(doc: Doc) -> State | None:

@@ -21,7 +21,8 @@ from registry.audit.effects import Effect, Law
 from registry.authority import act_payload, by_root_keys, check_appointing, check_authority, check_purpose
 from registry.genesis_entry import Genesis
 from registry.log.hashing import leaf_hash
-from registry.officers import OfficerKey, check_may_sign, officer_key_of
+from registry.officers import OfficerKey, OutsideJurisdiction, check_may_sign, officer_key_of
+from registry.roles import contains
 
 _EVENT_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -231,7 +232,11 @@ def _check_signers(
             f"the act takes {effect.signatures} officer(s); "
             f"it names {len(set(named))} and bears {len(keys)} signature(s)"
         )
-    kind = str(payload["type"])
+    kind, office = str(payload["type"]), str(payload["office"])
+    if strange := sorted(of for of in effect.offices if not contains(office, of)):
+        raise OutsideJurisdiction(
+            f"the order is of the office {office}, and the land lies under {strange[0]}"
+        )
     if effect.by_authority:
         check_appointing(
             kind, sorted(effect.offices), [k for k in keys if k.revoked is None], genesis=genesis, two=True
