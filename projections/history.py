@@ -91,7 +91,8 @@ def _case_words(payload: Doc, language: str) -> str | None:
     kind = str(payload["type"])
     if kind != FILED and kind not in STEPS:
         return None
-    return f"{payload['case']}: {step_words(kind, language)}"
+    words = step_words(kind, language)
+    return f"{payload['case']}: {words}" if payload.get("case") else words
 
 
 @cache

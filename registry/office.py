@@ -27,7 +27,7 @@ from domain import catalogue, form, ids, kit
 from domain.canon import Json, canonical
 from domain.case_carry import marks_kept
 from domain.errors import Finding, Refused, VerificationError
-from domain.ids import ParcelId, UnitId, VillageCode
+from domain.ids import ParcelId, VillageCode
 from domain.kit import Mutation, State
 from domain.law import Law, law_of, state_of
 from domain.record import Record
@@ -37,7 +37,8 @@ from registry.append import Append, Label
 from registry.cadastre import Cadastre
 from registry.case_carrying import Carried, Carrier
 from registry.history import History, parts_of, touches_of
-from registry.officers import OutsideJurisdiction, check_clock, check_may_sign, officer_key
+from registry.jurisdiction import check_jurisdiction, offices_of
+from registry.officers import check_clock, check_may_sign, officer_key
 from registry.openings import OpeningBox, Openings
 from registry.order_parts import (
     ForeignOrder,
@@ -54,7 +55,6 @@ from registry.order_parts import (
     record_of,
     signers_of,
 )
-from registry.roles import contains
 from registry.store import OfficeRecorder
 
 Doc = dict[str, Json]
@@ -273,7 +273,7 @@ class Office:
             after, record, histories = dict(case.land), case.record, dict(case.histories)
             if signed:
                 check_current(signed[1], histories)  # of the land, too, that only waits over the case
-        _check_jurisdiction(request.office, _offices(record, after))
+        check_jurisdiction(request.office, offices_of(record, after))
         return _Decision(
             mutation=mutation,
             application=application,
@@ -446,7 +446,7 @@ def _check_postings(envelope: dsse.Envelope, payload: Doc, d: _Decision) -> None
             remedy="Name a second officer when the order is prepared; both sign the same payload.",
         )
     keys = [officer_key(d.histories[keyid]) for keyid in signers_of(envelope)]
-    offices = sorted(set(_offices(d.record, d.after).values()))
+    offices = sorted(set(offices_of(d.record, d.after).values()))
     for officer in officers:
         key = next((k for k in keys if k.officer == officer), keys[0])
         for office in offices:
@@ -460,24 +460,6 @@ def _law(application: Any, record: Record, day: date) -> Law:
     village = getattr(application, "village", None)
     office = registered[0].office if registered else getattr(village, "office", "")
     return law_of(state_of(office), day)
-
-
-def _offices(record: Record, after: Mapping[str, State]) -> dict[str, str]:
-    """Under which office each thing touched lies, before the order and after it, named by ``id`` and ``id, after``."""
-    offices = {f"{i}, after the order": state.office for i, state in after.items()}
-    before = [record.parcels.get(ParcelId(i)) or record.units.get(UnitId(i)) for i in after]
-    return offices | {state.id: state.office for state in before if state is not None}
-
-
-def _check_jurisdiction(office: str, offices: Mapping[str, str]) -> None:
-    """The order's office must be that of the land, or one above it: nobody pulls land out of another's office."""
-    strange = sorted(i for i, of in offices.items() if not contains(office, of))
-    if strange:
-        raise OutsideJurisdiction(
-            f"office {office} has no jurisdiction over {strange[0]}, which lies under {offices[strange[0]]}",
-            field="office",
-            remedy="The case goes to the office of the parcel's village.",
-        )
 
 
 def _changes(d: _Decision) -> Doc:
