@@ -356,7 +356,9 @@ PREPARE: Schema = {
         },
         "shapes": _SHAPES,
         "documents": {"type": "array", "maxItems": 50, "items": dict(_BASE64)},
-        "case": {"anyOf": [_text(16, "The case that the order carries out: 593873-C000012."), {"type": "null"}]},
+        "case": {
+            "anyOf": [_text(16, "The case that the order carries out: 593873-C000012."), {"type": "null"}]
+        },
         "out_of_turn": {
             "anyOf": [{"enum": list(REASONS)}, {"type": "null"}],
             "description": "Why the case goes before those that were filed earlier.",
