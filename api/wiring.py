@@ -111,9 +111,8 @@ class House:
             self.recorder, origin=self.origin, box=self.box, office=self.office, cadastre=self.cadastre
         )
 
-    @cached_property
     def case_clock(self) -> Clock | None:
-        """The clock with its own key; None where the registry has none (``api.standing.appoint``)."""
+        """The clock with its own key; None as long as the registry has none (``api.standing.appoint``)."""
         key = standing.load(self.settings, standing.CLOCK)
         if key is None:
             return None

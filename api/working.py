@@ -96,14 +96,17 @@ def work(house: House, stop: threading.Event, *, refresh_seconds: float = REFRES
 
 def keep_days(house: House, stop: threading.Event) -> None:
     """Do what a day that has come asks for, case by case."""
-    if house.case_clock is None:
-        _log.warning("the registry has no clock: nobody takes the steps that a day brings")
-        return
     pause = _FIRST_PAUSE
+    keeper = house.case_clock()
+    if keeper is None:
+        _log.warning(
+            "the registry has no clock: nobody takes the steps that a day brings (`landlog case appoint`)"
+        )
     while not stop.is_set():
         try:
             with in_the_library_s_words():
-                done = house.case_clock.run(clock.today()).done
+                keeper = keeper or house.case_clock()  # it may be appointed while we are at work
+                done = keeper.run(clock.today()).done if keeper else 0
             stop.wait(POLL_SECONDS if done else CLOCK_SECONDS)
             pause = _FIRST_PAUSE
         except (OperationalError, InterfaceError) as error:

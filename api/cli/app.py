@@ -25,6 +25,7 @@ COMMANDS = {  # in the order of the help page; a module is imported when its com
     "import": "api.cli.importing:app",
     "village": "api.cli.villages:app",
     "key": "api.cli.keys:app",
+    "case": "api.cli.cases:app",
     "order": "api.cli.orders:app",
     "record": "api.cli.records:app",
     "verify": "api.cli.verifying:app",

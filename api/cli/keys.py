@@ -161,7 +161,7 @@ def _perform(
         if not console.confirm(f"{question}?", yes=yes):
             console.say("Nothing was signed.")
             raise typer.Exit(1)
-        files = sign_with or _root_keys(house.settings, house.genesis)
+        files = sign_with or root_keys(house.settings, house.genesis)
         signatures = [load_key(path, passphrase_file).sign_payload(dsse.KEY, payload) for path in files]
         event_id = ceremony.submit(dsse.seal(dsse.KEY, payload, signatures))
         house.settle()
@@ -169,7 +169,7 @@ def _perform(
     console.result(event_id.hex)
 
 
-def _root_keys(settings: Settings, founded: genesis.Genesis) -> list[Path]:
+def root_keys(settings: Settings, founded: genesis.Genesis) -> list[Path]:
     """As many root keys of this home as the registry asks for."""
     here = [path for path in root_key_files(settings, len(founded.root_keys)) if path.exists()]
     if len(here) < founded.threshold:

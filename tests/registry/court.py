@@ -190,7 +190,7 @@ class Court:
 
     def tick(self) -> Tally:
         """One pass of the clock."""
-        house_clock = self.world.house.case_clock
+        house_clock = self.world.house.case_clock()
         assert house_clock is not None
         tally = house_clock.run(self.day)
         self.world.settle()
