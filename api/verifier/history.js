@@ -1,0 +1,122 @@
+// The history of one state, replayed (transparency spec 4.5, step 7): every event builds on the one before, the chain over
+// them is the one that the state commits to, and the public projection (domain/projection.py) gives the state itself.
+
+import { EMPTY, foldHistory, leafHash } from "./tree.js";
+import { equal, fromBase64, toBase64 } from "./bytes.js";
+import { canonical, canonicalBytes, isInteger, isObject, member } from "./canon.js";
+import { EVENT, KEY, keyidOf, parseEntry, verifyEnvelope } from "./dsse.js";
+import { readAs, refuse } from "./errors.js";
+import { ROLES } from "./roles.js";
+
+const KEPT_BY_THE_LOG = ["kind", "id", "version", "last_index", "history"];
+const LISTS_WITH_SINCE = ["charges", "restrictions", "holds", "pending"];
+const isText = (value) => typeof value === "string";
+const KEY_EVENT_MEMBERS = {
+  "key.enrolled/1": { pub: isText, officer: isText },
+  "key.revoked/1": {},
+  "posting.started/1": { office: isText, roles: Array.isArray },
+  "posting.ended/1": { office: isText, roles: Array.isArray },
+};
+const broken = (message) => refuse("broken-history", message);
+
+// The key of a proved state of kind officer.
+export function readOfficer(keyid, doc) {
+  const fault = (message) => refuse("malformed-officer", message);
+  const [pub, officer, enrolled, postings, revoked = null] = ["pub", "officer", "enrolled", "postings", "revoked"].map((name) => member(doc, name));
+  if (!isText(pub) || !isText(officer) || !isInteger(enrolled) || !Array.isArray(postings)) fault(`the state of the key ${keyid} lacks pub, officer, enrolled or postings`);
+  const key = readAs("malformed-officer", ["bad-base64"], () => fromBase64(pub, "the officer's public key", 32));
+  if (keyidOf(key) !== keyid || !(revoked === null || isInteger(revoked))) fault(`the state of the key ${keyid} does not hold that key`);
+  return { key, officer, enrolled, revoked, postings: postings.map((item) => readPosting(item, fault)) };
+}
+
+function readPosting(item, fault) {
+  const [office, roles, from, to] = ["office", "roles", "from", "to"].map((name) => (isObject(item) ? member(item, name) : undefined));
+  if (!isText(office) || !Array.isArray(roles) || !isInteger(from) || !(to === null || isInteger(to))) fault("a posting has the members office, roles, from and to");
+  return { office, roles: roles.map(String), from, to };
+}
+
+const contains = (office, other) => other === office || other.startsWith(`${office}/`);
+const allows = (role, eventType) => Object.hasOwn(ROLES, eventType) && ROLES[eventType].includes(role);
+
+function maySign(officer, eventType, office, index) {
+  if (officer.enrolled >= index || (officer.revoked !== null && index > officer.revoked)) return false;
+  return officer.postings.some(({ office: place, roles, from, to }) => from < index && (to === null || index <= to) && contains(place, office) && roles.some((role) => allows(role, eventType)));
+}
+
+// {payloads, steps: [{index, doc}]}: all events of a state, oldest first, once they are shown to add up to `value`.
+// `officers` is a Map of keys whose states are proved; when there are any, every event must be signed by them.
+export async function checkHistory({ id, kind, value, events, origin, officers }) {
+  const payloads = [], steps = [];
+  let now = null, chain = EMPTY, last = -1;
+  for (const [version, { index, entry }] of events.entries()) {
+    const { envelope, payload } = parseEntry(entry);
+    if (index <= last) broken(`the indices of ${id}'s events do not rise at ${index}`);
+    if (member(payload, "origin") !== origin) broken(`the event at index ${index} is of another registry`);
+    const touch = ownTouch(id, payload, version);
+    if (touch.prev_version !== version || touch.prev_history !== toBase64(chain)) broken(`the event at index ${index} does not build on ${id}'s version ${version}`);
+    const changes = changesOf({ id, kind, payload, index, version, now, payloadType: envelope.payloadType });
+    chain = foldHistory(chain, index, leafHash(entry));
+    last = index;
+    now = advance(now ?? { kind, id }, changes, version + 1, index, chain);
+    if (officers.size > 0 && envelope.payloadType === EVENT) await checkSigners(envelope, payload, now, index, officers);
+    payloads.push(payload);
+    steps.push({ index, doc: now });
+  }
+  if (now === null || !equal(canonicalBytes(now), value)) refuse("history-differs", `the ${events.length} events shown, the last at index ${last}, give another state of ${id} than the one that the map holds`);
+  return { payloads, steps };
+}
+
+function ownTouch(id, payload, version) {
+  const touches = member(payload, "touches");
+  const mine = Array.isArray(touches) ? touches.filter((touch) => isObject(touch) && member(touch, "id") === id) : [];
+  if (mine.length !== 1 || !Object.hasOwn(mine[0], "prev_version") || !Object.hasOwn(mine[0], "prev_history")) broken(`event ${version + 1} shown for ${id} does not name it once in touches`);
+  return mine[0];
+}
+
+// The members of the state that the event changes.
+function changesOf({ id, kind, payload, index, version, now, payloadType }) {
+  if (payloadType === EVENT && kind !== "officer") {
+    const set = member(payload, "set");
+    const change = isObject(set) ? member(set, id) ?? (Object.hasOwn(set, id) ? null : {}) : null;
+    if (!isObject(change)) broken(`event ${version + 1} of ${id} does not say what it sets`);
+    const fixed = KEPT_BY_THE_LOG.find((name) => Object.hasOwn(change, name));
+    if (fixed !== undefined) refuse("does-not-follow", `the event sets ${fixed} of ${id}, which only the log may set`);
+    return Object.fromEntries(Object.entries(change).map(([name, item]) => [name, withIndex(name, item, index)]));
+  }
+  if (payloadType === KEY && kind === "officer") return keyChanges({ id, payload, index, version, now });
+  return broken(`event ${version + 1} shown for ${id} is of a type that does not change a ${kind}`);
+}
+
+// List items that an event adds carry `since: null`: the log index they enter at is set here.
+function withIndex(name, value, index) {
+  if (!LISTS_WITH_SINCE.includes(name) || !Array.isArray(value)) return value;
+  return value.map((item) => (isObject(item) && member(item, "since") === null ? { ...item, since: index } : item));
+}
+
+// What a key event changes in the state of the key it touches (transparency spec 5.3).
+function keyChanges({ id, payload, index, version, now }) {
+  const type = member(payload, "type");
+  const members = isText(type) ? member(KEY_EVENT_MEMBERS, type) : undefined;
+  if (members === undefined || (version === 0) !== (type === "key.enrolled/1")) broken(`event ${version + 1} of the key ${id} is not one that can stand there`);
+  if (!Object.entries(members).every(([name, isRight]) => isRight(member(payload, name)))) broken(`event ${version + 1} of the key ${id} lacks one of ${Object.keys(members).join(", ")}`);
+  if (type === "key.enrolled/1") return { pub: payload.pub, officer: payload.officer, enrolled: index, revoked: null, postings: [] };
+  if (type === "key.revoked/1") return { revoked: index, suspect_from_index: member(payload, "suspect_from_index") ?? null };
+  const { office, roles } = payload;
+  if (type === "posting.started/1") return { postings: [...now.postings, { office, roles, from: index, to: null }] };
+  const isEnded = (posting) => posting.to === null && posting.office === office && canonical(posting.roles) === canonical(roles);
+  return { postings: now.postings.map((posting) => (isEnded(posting) ? { ...posting, to: index } : posting)) };
+}
+
+const advance = (before, changes, version, index, chain) => ({ ...before, ...changes, version, last_index: index, history: toBase64(chain) });
+
+async function checkSigners(envelope, payload, state, index, officers) {
+  await verifyEnvelope(envelope, new Map([...officers].map(([keyid, officer]) => [keyid, officer.key])));
+  const office = Object.hasOwn(state, "office") ? state.office : member(payload, "office");
+  const eventType = String(member(payload, "type"));
+  const signers = envelope.signatures.map(({ keyid }) => officers.get(keyid));
+  const entitled = (message) => refuse("signer-not-entitled", message);
+  if (!signers.some((signer) => signer.officer === member(payload, "officer"))) entitled(`the event at index ${index} names an officer who has not signed it`);
+  for (const signer of signers) {
+    if (!isText(office) || !maySign(signer, eventType, office, index)) entitled(`${signer.officer} was not entitled to sign a ${eventType} for ${office} at index ${index}`);
+  }
+}
