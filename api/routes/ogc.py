@@ -117,6 +117,8 @@ class Connections:
 def router(counter: Counter) -> APIRouter:
     """The routes of both standards over the tables of the map, read with the reader's role."""
     connections = Connections(counter.house.reader_url)
+    fonts = counter.house.settings.home / "fonts" / "web" / "fonts.css"
+    styles = (*(("/static/fonts/fonts.css",) if fonts.is_file() else ()), "/static/landlog.css")
     both = APIRouter()
     both.include_router(
         features.features_router(
@@ -125,8 +127,11 @@ def router(counter: Counter) -> APIRouter:
             connections.position,
             title=TITLE,
             prefix=PREFIX,
+            styles=styles,
             also=tiles.CONFORMANCE,
         )
     )
-    both.include_router(tiles.tiles_router(LAYERS, connections.cursor, connections.position, prefix=PREFIX))
+    both.include_router(
+        tiles.tiles_router(LAYERS, connections.cursor, connections.position, prefix=PREFIX, styles=styles)
+    )
     return both

@@ -1,6 +1,6 @@
 """OGC API Features and Tiles over the tables of shapes: one router factory for each standard.
 
-- ``features``: OGC API Features Part 1 (core, GeoJSON, HTML, OpenAPI), Part 2 (CRS by reference), Part 3 (filtering, CQL2).
+- ``features``: OGC API Features Part 1 (core, GeoJSON, HTML, OpenAPI), Part 2 (CRS), Part 3 (filtering with CQL2).
 - ``tiles``: OGC API Tiles, WebMercatorQuad, Mapbox Vector Tiles.
 
 What may be asked stands in ``layers``: a layer names its table, its public columns and their types, and nothing else

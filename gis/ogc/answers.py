@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -75,38 +75,50 @@ def caching(position: int, *, kind: str = "", seconds: int = _SECONDS) -> dict[s
     }
 
 
-def answer(
-    request: Request,
-    document: Mapping[str, Any],
-    *,
-    template: str,
-    position: int,
-    media: str = JSON,
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """The document as JSON, or as a page for a browser (``f=html`` or an Accept that asks for it)."""
-    if wants_html(request):
-        return page(request, document, template=template, position=position)
-    if same := unchanged(request, position):
-        return same
-    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    return Response(body, media_type=media, headers={**caching(position), **(headers or {})})
+class Answers:
+    """Documents as JSON or as pages, which bear these style sheets."""
 
+    def __init__(self, styles: Sequence[str] = ()) -> None:
+        self._styles = styles
 
-def page(
-    request: Request, document: Mapping[str, Any], *, template: str, position: int, drawing: str = ""
-) -> Response:
-    """The document as a page; ``drawing`` is an SVG of what it shows."""
-    if same := unchanged(request, position, kind="html"):
-        return same
-    html = _PAGES.get_template(template).render(
-        d=document,
-        path=request.url.path,
-        here=trail(request),
-        drawing=Markup(drawing),  # noqa: S704  # of gis.overview, which escapes its words
-        as_json=str(request.url.include_query_params(f="json")),
-    )
-    return Response(html, media_type=f"{HTML}; charset=utf-8", headers=caching(position, kind="html"))
+    def __call__(
+        self,
+        request: Request,
+        document: Mapping[str, Any],
+        *,
+        template: str,
+        position: int,
+        media: str = JSON,
+    ) -> Response:
+        """The document as JSON, or as a page for a browser (``f=html`` or an Accept that asks for it)."""
+        if wants_html(request):
+            return self.page(request, document, template=template, position=position)
+        if same := unchanged(request, position):
+            return same
+        body = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+        return Response(body, media_type=media, headers=caching(position))
+
+    def page(
+        self,
+        request: Request,
+        document: Mapping[str, Any],
+        *,
+        template: str,
+        position: int,
+        drawing: str = "",
+    ) -> Response:
+        """The document as a page; ``drawing`` is an SVG of what it shows."""
+        if same := unchanged(request, position, kind="html"):
+            return same
+        html = _PAGES.get_template(template).render(
+            d=document,
+            path=request.url.path,
+            here=trail(request),
+            drawing=Markup(drawing),  # noqa: S704  # of gis.overview, which escapes its words
+            as_json=str(request.url.include_query_params(f="json")),
+            styles=self._styles,
+        )
+        return Response(html, media_type=f"{HTML}; charset=utf-8", headers=caching(position, kind="html"))
 
 
 def wants_html(request: Request) -> bool:

@@ -16,13 +16,12 @@ from gis.ogc.answers import (
     GEOJSON,
     OPENAPI,
     SCHEMA,
+    Answers,
     Position,
-    answer,
     base,
     both,
     caching,
     link,
-    page,
     parameters_of,
     unchanged,
     wants_html,
@@ -71,12 +70,14 @@ class Features:
         position: Position,
         *,
         title: str,
+        styles: Sequence[str] = (),
         also: Sequence[str] = (),
     ) -> None:
         self._layers = layers
         self._cursor = cursor
         self._position = position
         self._title = title
+        self._answer = Answers(styles)
         self._conformance = (*CONFORMANCE, *also)
         self._extent_at: tuple[int, dict[str, Any]] = (-1, {})
 
@@ -95,18 +96,18 @@ class Features:
         shown = {**document, "layers": [(layer.id, layer.title, layer.description) for layer in self._layers]}
         position = self._position()
         if wants_html(request):
-            return page(request, shown, template="landing.html", position=position)
-        return answer(request, document, template="landing.html", position=position)
+            return self._answer.page(request, shown, template="landing.html", position=position)
+        return self._answer(request, document, template="landing.html", position=position)
 
     def api(self, request: Request) -> Response:
         parameters_of(request)
         document = description(self._layers, title=self._title, server=base(request))
-        return answer(request, document, template="api.html", position=self._position(), media=OPENAPI)
+        return self._answer(request, document, template="api.html", position=self._position(), media=OPENAPI)
 
     def conformance(self, request: Request) -> Response:
         parameters_of(request)
         document = {"conformsTo": list(self._conformance)}
-        return answer(request, document, template="conformance.html", position=self._position())
+        return self._answer(request, document, template="conformance.html", position=self._position())
 
     def collections(self, request: Request) -> Response:
         parameters_of(request)
@@ -116,14 +117,14 @@ class Features:
             "crs": list(SYSTEMS),
             "collections": [self._collection(request, layer, position) for layer in self._layers],
         }
-        return answer(request, document, template="collections.html", position=position)
+        return self._answer(request, document, template="collections.html", position=position)
 
     def collection(self, request: Request, name: str) -> Response:
         parameters_of(request)
         position = self._position()
         document = self._collection(request, layer_of(self._layers, name), position)
         document["crs"] = list(SYSTEMS)  # "#/crs" points into the list of collections and nowhere here
-        return answer(request, document, template="collection.html", position=position)
+        return self._answer(request, document, template="collection.html", position=position)
 
     def queryables(self, request: Request, name: str) -> Response:
         parameters_of(request)
@@ -137,7 +138,7 @@ class Features:
             "properties": {**{n: _TYPES[k] for n, k in layer.properties.items()}, **shape},
             "additionalProperties": False,
         }
-        return answer(request, document, template="json.html", position=self._position(), media=SCHEMA)
+        return self._answer(request, document, template="json.html", position=self._position(), media=SCHEMA)
 
     def items(self, request: Request, name: str) -> Response:
         layer = layer_of(self._layers, name)
@@ -156,7 +157,7 @@ class Features:
         if html:
             shown = [json.loads(text) for text in features]
             document = {"layer": layer, "features": shown, "links": links}
-            return page(
+            return self._answer.page(
                 request,
                 document,
                 template="items.html",
@@ -193,7 +194,9 @@ class Features:
             feature = json.loads(row[1])
             drawing = _drawing(layer, asked, [feature], "")
             document = {**feature, "links": links, "layer": layer}
-            return page(request, document, template="item.html", position=position, drawing=drawing)
+            return self._answer.page(
+                request, document, template="item.html", position=position, drawing=drawing
+            )
         return _geojson(f'{row[1][:-1]},"links":{_compact(links)}}}', asked, position)
 
     def _collection(self, request: Request, layer: Layer, position: int) -> dict[str, Any]:
@@ -254,10 +257,14 @@ def features_router(
     *,
     title: str,
     prefix: str,
+    styles: Sequence[str] = (),
     also: Sequence[str] = (),
 ) -> APIRouter:
-    """The routes of OGC API Features; ``also`` are the conformance classes of other routers beside it."""
-    features = Features(layers, cursor, position, title=title, also=also)
+    """The routes of OGC API Features.
+
+    ``styles`` are the style sheets of its pages, ``also`` the conformance classes of other routers beside it.
+    """
+    features = Features(layers, cursor, position, title=title, styles=styles, also=also)
     router = APIRouter(prefix=prefix, tags=["OGC API Features"])
     for path, endpoint, summary in (
         ("", features.landing, "Landing page"),

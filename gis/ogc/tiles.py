@@ -13,7 +13,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from domain.errors import BadInput, NotFound
-from gis.ogc.answers import Position, answer, base, both, caching, link, parameters_of, unchanged
+from gis.ogc.answers import Answers, Position, base, both, caching, link, parameters_of, unchanged
 from gis.ogc.asking import when
 from gis.ogc.describing import of_page, of_tile
 from gis.ogc.layers import Cursor, Layer, layer_of
@@ -40,7 +40,10 @@ _SCHEME = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme"
 class Tiles:
     """The answers of Tiles for some layers."""
 
-    def __init__(self, layers: Sequence[Layer], cursor: Cursor, position: Position) -> None:
+    def __init__(
+        self, layers: Sequence[Layer], cursor: Cursor, position: Position, *, styles: Sequence[str] = ()
+    ) -> None:
+        self._answer = Answers(styles)
         self._layers = layers
         self._cursor = cursor
         self._position = position
@@ -61,7 +64,7 @@ class Tiles:
             "links": both(request, here, "Tile matrix sets"),
             "tileMatrixSets": [one],
         }
-        return answer(request, document, template="json.html", position=self._position())
+        return self._answer(request, document, template="json.html", position=self._position())
 
     def matrix_set(self, request: Request) -> Response:
         parameters_of(request)
@@ -74,7 +77,7 @@ class Tiles:
             "wellKnownScaleSet": "http://www.opengis.net/def/wkss/OGC/1.0/GoogleMapsCompatible",
             "tileMatrices": [_matrix(zoom) for zoom in range(GREATEST_ZOOM + 1)],
         }
-        return answer(request, document, template="json.html", position=self._position())
+        return self._answer(request, document, template="json.html", position=self._position())
 
     def tilesets(self, request: Request, name: str) -> Response:
         parameters_of(request)
@@ -85,12 +88,12 @@ class Tiles:
             "links": both(request, here, layer.title),
             "tilesets": [_tileset(layer, base(request))],
         }
-        return answer(request, document, template="json.html", position=self._position())
+        return self._answer(request, document, template="json.html", position=self._position())
 
     def tileset(self, request: Request, name: str) -> Response:
         parameters_of(request)
         document = _tileset(layer_of(self._layers, name), base(request))
-        return answer(request, document, template="json.html", position=self._position())
+        return self._answer(request, document, template="json.html", position=self._position())
 
     def tile(self, request: Request, name: str, zoom: str, row: str, column: str) -> Response:
         layer = layer_of(self._layers, name)
@@ -136,9 +139,16 @@ def statement(layer: Layer, *, then: str | None = None) -> str:
     )
 
 
-def tiles_router(layers: Sequence[Layer], cursor: Cursor, position: Position, *, prefix: str) -> APIRouter:
-    """The routes of OGC API Tiles."""
-    tiles = Tiles(layers, cursor, position)
+def tiles_router(
+    layers: Sequence[Layer],
+    cursor: Cursor,
+    position: Position,
+    *,
+    prefix: str,
+    styles: Sequence[str] = (),
+) -> APIRouter:
+    """The routes of OGC API Tiles; ``styles`` are the style sheets of its pages."""
+    tiles = Tiles(layers, cursor, position, styles=styles)
     router = APIRouter(prefix=prefix, tags=["OGC API Tiles"])
     of_set = f"/collections/{{name}}/tiles/{MATRIX_SET}"
     for path, endpoint, summary in (
