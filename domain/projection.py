@@ -126,6 +126,8 @@ def key_changes(states: Mapping[str, Doc | None], payload: Doc, index: int) -> d
             return {i: {"postings": [*_postings(states.get(i)), dict(posting)]} for i in ids}
         case "posting.ended/1":
             return {i: {"postings": _ended(_postings(states.get(i)), payload, index)} for i in ids}
+        case "logkey.added/1" | "logkey.retired/1" | "projection.changed/1":
+            return {}  # about the log itself: no state changes
         case other:
             raise DoesNotFollow(f"the key event {other!r} is not one that this projection knows")
 

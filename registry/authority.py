@@ -17,6 +17,7 @@ from registry.dsse import keyid
 from registry.genesis_entry import Genesis
 from registry.log.note import VerifierKey
 from registry.officers import NotAuthorised, OfficerKey
+from registry.root_acts import RootAct
 
 
 class NotAppointed(NotAuthorised):
@@ -37,7 +38,9 @@ class KeyHasAnotherUse(RegistryError):
     code: ClassVar[str] = "key-has-another-use"
 
 
-def act_payload(act: Act, *, origin: str, event_id: str, decided: str, touches: list[Json]) -> bytes:
+def act_payload(
+    act: Act | RootAct, *, origin: str, event_id: str, decided: str, touches: list[Json]
+) -> bytes:
     """The exact bytes that an act about keys consists of; ``event_id`` are 32 hex digits, ``decided`` a day."""
     return canonical(
         {

@@ -36,7 +36,15 @@ from registry.history import History, parts_of, touches_of
 from registry.officers import OfficerKey, Officers, officer_key, roll_of
 from registry.store import OfficeRecorder
 
-__all__ = ["Ceremony", "ForeignOrigin", "KeyHasAnotherUse", "NotAppointed", "SelfPosting"]
+__all__ = [
+    "Ceremony",
+    "ForeignOrigin",
+    "KeyHasAnotherUse",
+    "NotAppointed",
+    "SelfPosting",
+    "decided_on",
+    "event_id_of",
+]
 
 
 class ForeignOrigin(RegistryError):
@@ -73,7 +81,7 @@ class Ceremony:
         """
         envelope = parse_envelope(entry)
         payload = self._read(envelope)
-        act, event_id, decided = parse_act(payload), _event_id(payload), _decided(payload)
+        act, event_id, decided = parse_act(payload), event_id_of(payload), decided_on(payload)
         histories = self._store.load(act.concerned(self._officers))
         if any(event.event_id == event_id for h in histories.values() for event in h.events):
             raise AlreadyAccepted(event_id)
@@ -157,14 +165,22 @@ def _known(histories: Mapping[str, History]) -> list[OfficerKey]:
     return [officer_key(history) for history in histories.values() if history.version]
 
 
-def _event_id(payload: Doc) -> UUID:
+def event_id_of(payload: Doc) -> UUID:
+    """
+    Raises:
+        BadInput: when the payload has none.
+    """
     try:
         return UUID(hex=str(payload["event_id"]))
     except (KeyError, ValueError):
         raise BadInput("an event_id has 32 hexadecimal digits", field="event_id") from None
 
 
-def _decided(payload: Doc) -> date:
+def decided_on(payload: Doc) -> date:
+    """
+    Raises:
+        BadInput: when the payload names no day.
+    """
     try:
         return date.fromisoformat(str(payload["decided"]))
     except (KeyError, ValueError):

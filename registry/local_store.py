@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import cast
 
@@ -18,6 +18,7 @@ from registry.genesis import TOPIC as GENESIS_TOPIC
 from registry.history import parts_of
 from registry.local_audit import Finding, Findings, Registry, streaming
 from registry.officers import roll_of
+from registry.root_acts import parse_root_act
 
 Row = tuple[str, int, str, bytes]
 """(stream, version, topic, state) of one event."""
@@ -68,7 +69,7 @@ def events(cursor: Cursor, registry: Registry) -> Findings:
 
 def _compare(name: str, entry: bytes, kept: dict[tuple[str, int], tuple[str, bytes]]) -> Iterator[Finding]:
     try:
-        expected = {(s, v): (t, d) for s, v, t, d in _rows_of(entry)}
+        expected = {(s, v): (t, d) for s, v, t, d in _rows_of(entry, kept)}
     except (RegistryError, KeyError, TypeError) as error:
         yield Finding("events.event", name, f"its entry cannot be read: {error}")
         return
@@ -83,13 +84,17 @@ def _compare(name: str, entry: bytes, kept: dict[tuple[str, int], tuple[str, byt
         yield Finding("events.event", f"{stream} version {version}", f"it is missing of the {name}")
 
 
-def _rows_of(entry: bytes) -> Iterator[Row]:
-    """What the streams keep of an entry; the roll of an officer's keys is compared by ``_rolls``."""
+def _rows_of(entry: bytes, kept: Mapping[tuple[str, int], object]) -> Iterator[Row]:
+    """What the streams keep of an entry; the roll of an officer's keys is compared by ``_dropped``."""
     envelope, payload = dsse.parse_entry(entry)
     if envelope.payload_type == GENESIS:
         yield GENESIS_STREAM, 1, GENESIS_TOPIC, envelope.payload
         return
     topic = str(payload["type"])
+    if parse_root_act(payload) is not None:  # the registry's own stream, at whatever version it then had
+        version = next((v for stream, v in kept if stream == GENESIS_STREAM), 0)
+        yield GENESIS_STREAM, version, topic, envelope.payload
+        return
     versions = {
         str(t["id"]): cast("int", t["prev_version"]) + 1 for t in cast("list[Doc]", payload["touches"])
     }

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from domain.errors import RegistryError, VerificationError
-from domain.projection import PROJECTION
+from domain.projection import PROJECTION, Doc
 from registry.audit.effects import UnknownType
 from registry.audit.judge import Judge, Unlawful
 from registry.audit.ledger import Condemned, Ledger
@@ -23,7 +23,7 @@ from registry.genesis_entry import Genesis, parse_genesis, projection_sha256
 from registry.log.checkpoint import Checkpoint, open_checkpoint
 from registry.log.hashing import leaf_hash
 from registry.log.map_head import parse_map_head
-from registry.log.note import NoteVerifier
+from registry.log.note import NoteVerifier, VerifierKey
 from registry.log.tlog_proof import TlogProof
 from registry.log.tree import (
     CompactRange,
@@ -32,6 +32,7 @@ from registry.log.tree import (
     verify_consistency,
     verify_inclusion,
 )
+from registry.root_acts import Roots, folded
 
 SAVE_ENTRIES = 20_000
 SAVE_STATES = 20_000
@@ -97,6 +98,7 @@ class Auditor:
         self.ledger = Ledger(directory / "ledger.sqlite3")
         self._genesis: Genesis | None = None
         self._judge: Judge | None = None
+        self._root_acts: list[Doc] = []
         self._leaves = self._head_time = 0
         self._begin()
 
@@ -178,6 +180,7 @@ class Auditor:
             if is_head and (at_end or index + 1 - saved >= SAVE_ENTRIES or changed >= SAVE_STATES):
                 self._authenticate(index + 1, checkpoint)
                 if at_end:
+                    self._check_log_key(note)
                     ledger.put("checkpoint", note.decode())
                 ledger.save(events=events, leaves=self._leaves, head_time=self._head_time)
                 saved, changed = index + 1, 0
@@ -200,12 +203,25 @@ class Auditor:
             raise Unlawful("the log does not begin with a genesis entry")
         judged = self._judge.judge(entry, index)
         self.ledger.apply(judged.after, judged.event_id)
+        if judged.root_act is not None:
+            self._root_acts.append(judged.root_act)
+            self.ledger.put("root_acts", json.dumps(self._root_acts))
         return len(judged.after)
 
     def _check_head(self, entry: bytes, index: int) -> None:
         head, ledger = parse_map_head(entry), self.ledger
-        if self._genesis is None:
+        if self._genesis is None or self._judge is None:
             raise Unlawful("the log does not begin with a genesis entry")
+        announced = self._judge.roots.projection_id
+        if head.projection != announced:
+            raise BadMapHead(
+                f"the map head names the projection {head.projection}, and {announced} is in force"
+            )
+        if announced != PROJECTION:
+            raise UnknownType(
+                f"at entry {index} the map is made by {announced}, which this auditor does not have",
+                remedy="Update the auditor to the release that the registry runs, and start it again.",
+            )
         root, leaves = ledger.root(self._genesis.origin)
         if head.size != index:
             raise BadMapHead(f"the map head says that {head.size} entries precede it, and {index} do")
@@ -215,11 +231,20 @@ class Auditor:
             raise BadMapHead("the map head states another root than the one that the entries lead to")
         if head.time < self._head_time:
             raise BadMapHead(f"the map head's time {head.time} lies before the last one's")
-        if head.projection != PROJECTION:
-            raise BadMapHead(
-                f"the map head names the projection {head.projection}, which nobody has announced"
-            )
         self._leaves, self._head_time = leaves, head.time
+
+    def _check_log_key(self, note: bytes) -> None:
+        """The checkpoint is signed by a key that the log itself has announced and not retired."""
+        in_force = self._judge.roots.log_keys if self._judge else ()
+        known = [NoteVerifier(VerifierKey.parse(vkey)) for vkey in in_force]
+        try:
+            open_checkpoint(note, known)
+        except VerificationError as error:
+            foreign = Unlawful(
+                "the checkpoint is signed by no key that the log has announced and not retired"
+            )
+            foreign.__cause__ = error
+            self._condemn(None, foreign, note, b"")
 
     def _authenticate(self, size: int, checkpoint: Checkpoint) -> None:
         """
@@ -327,20 +352,21 @@ class Auditor:
 
     def _take_genesis(self, genesis: Genesis, entry: bytes) -> None:
         self._genesis = genesis
-        self._judge = Judge(genesis, self.ledger)
+        self._judge = Judge(Roots.of(genesis), self.ledger)
         self.ledger.put("genesis", entry.decode())
 
     def _begin(self) -> None:
         """Takes up what the ledger holds."""
         kept, position = self.ledger.get("genesis"), self.ledger.position
         self._genesis = parse_genesis(kept.encode()) if kept else None
-        self._judge = Judge(self._genesis, self.ledger) if self._genesis else None
+        self._root_acts = json.loads(self.ledger.get("root_acts") or "[]")
+        self._judge = Judge(folded(self._genesis, self._root_acts), self.ledger) if self._genesis else None
         self._leaves, self._head_time = position.leaves, position.head_time
 
     def _report(self, checkpoint: Checkpoint, new: int) -> Report:
         position = self.ledger.position
         notes = []
-        if self._genesis and self._genesis.projection_sha256 != projection_sha256():
+        if self._genesis and self._judge and self._judge.roots.projection_sha256 != projection_sha256():
             notes.append(
                 "the registry names another source of its projection than this auditor's release; every state came "
                 "out the same"

@@ -23,6 +23,7 @@ from registry.genesis_entry import Genesis
 from registry.log.hashing import leaf_hash
 from registry.officers import OfficerKey, OutsideJurisdiction, check_may_sign, officer_key_of
 from registry.roles import contains
+from registry.root_acts import RootAct, Roots, parse_root_act
 
 _EVENT_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -78,14 +79,16 @@ class Judged:
 
     after: Mapping[str, Doc]
     event_id: bytes
-    type: str
+    root_act: Doc | None = None
+    """The payload, where it is an act about the log itself."""
 
 
 class Judge:
-    """Judges the entries of one registry after its genesis."""
+    """Judges the entries of one registry after its genesis; ``roots`` is what its root keys have said so far."""
 
-    def __init__(self, genesis: Genesis, book: Book) -> None:
-        self._genesis = genesis
+    def __init__(self, roots: Roots, book: Book) -> None:
+        self.roots = roots
+        self._genesis = roots.genesis
         self._book = book
         self._law = Law(book)
         self._keys: dict[str, OfficerKey] = {}
@@ -105,12 +108,16 @@ class Judge:
         if self._book.has_event(event_id):
             raise RepeatedEvent(f"an event with the id {payload['event_id']} stands in the log already")
         officers = self._verified(envelope)
+        act = parse_root_act(payload) if envelope.payload_type == dsse.KEY else None
+        if act is not None:
+            self._check_root_act(act, envelope, payload)
+            return Judged({}, event_id, payload)
         if envelope.payload_type == dsse.KEY:
             before = self._check_act(envelope, payload, officers)
         else:
             before = self._check_event(envelope, payload, officers)
         after = advance(before, envelope.payload_type, payload, index, leaf_hash(entry))
-        return Judged(after, event_id, str(payload["type"]))
+        return Judged(after, event_id)
 
     def _verified(self, envelope: dsse.Envelope) -> dict[str, OfficerKey]:
         """The officers' keys among the signers, once every signature is found good."""
@@ -126,6 +133,23 @@ class Judge:
             known = self._keys[keyid] = officer_key_of(keyid, state)
         return known
 
+    def _check_root_act(self, act: RootAct, envelope: dsse.Envelope, payload: Doc) -> None:
+        """What concerns the log itself is signed by enough root keys, and holds from the next entry on."""
+        if not by_root_keys((s.keyid for s in envelope.signatures), self._genesis):
+            raise SignaturesMissing(f"{act.type} takes {self._genesis.threshold} root keys")
+        prepared = act_payload(
+            act,
+            origin=self._genesis.origin,
+            event_id=str(payload["event_id"]),
+            decided=str(payload["decided"]),
+            touches=[],
+        )
+        if prepared != envelope.payload:
+            raise EffectDiffers(
+                f"this is not the {act.type} that the registry would prepare from these members"
+            )
+        self.roots = self.roots.after(act)
+
     def _check_act(
         self, envelope: dsse.Envelope, payload: Doc, officers: Mapping[str, OfficerKey]
     ) -> Mapping[str, Doc | None]:
@@ -133,7 +157,7 @@ class Judge:
         act = parse_act(payload)
         states = self._book.states(act.concerned(self._book))
         concerned = [officer_key_of(i, state) for i, state in states.items() if state is not None]
-        check_purpose(act, self._genesis, self._genesis.log_keys)
+        check_purpose(act, self._genesis, (*self.roots.log_keys, *self.roots.retired))
         touched = act.touched(concerned, origin=self._genesis.origin)
         check_authority(
             act,

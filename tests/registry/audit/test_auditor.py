@@ -26,7 +26,9 @@ from registry.log.tlog_proof import parse_tlog_proof, verify_tlog_proof
 from tests.registry.audit.land import (
     CLERK,
     KEYS,
+    LOG,
     OFFICE,
+    ORIGIN,
     ROOTS,
     SECOND,
     TAHSILDAR,
@@ -241,6 +243,8 @@ def government_land(registry: Registry) -> None:
         registry.states[identifier]["class"] = "government"
 
 
+NEWER = NoteSigner(ORIGIN, SeedKey(bytes([8]) * 32))
+OTHER_NAME = NoteSigner("registry.example/other", SeedKey(bytes([8]) * 32))
 KEY_OF_TAHSILDAR = KEYS[TAHSILDAR].keyid
 LIES: dict[str, Lie] = {
     "shares that the facts do not give": Lie(more_than_asha_sold, "effect-differs", "'shares' of 999101-U000001"),
@@ -285,6 +289,14 @@ LIES: dict[str, Lie] = {
     "a revocation that touches another key": Lie(
         lambda r: r.act("key.revoked/1", [KEYS[CLERK].keyid], keyid=KEY_OF_TAHSILDAR, reason="x"),
         "effect-differs", "would prepare"),
+    "a log key added by an officer": Lie(
+        after(appointed, 11, lambda r: r.act(
+            "logkey.added/1", [], by=[KEYS[SECOND]], vkey=NEWER.verifier_key.format())),
+        "signatures-missing", "2 root keys", at=11),
+    "a log key of another name": Lie(
+        lambda r: r.act("logkey.added/1", [], vkey=OTHER_NAME.verifier_key.format()), "log-key-refused", "bears the"),
+    "the log's last key retired": Lie(
+        lambda r: r.act("logkey.retired/1", [], vkey=LOG.verifier_key.format()), "log-key-refused", "the last key"),
     "an act that nobody knows": Lie(
         lambda r: r.act("key.lent/1", [KEY_OF_TAHSILDAR], keyid=KEY_OF_TAHSILDAR), "bad-input", "is not an act"),
     "a second genesis": Lie(lambda r: r.found(), "malformed-payload", "cannot stand at index 10"),
@@ -294,7 +306,7 @@ LIES: dict[str, Lie] = {
     "a map head at another place": Lie(lambda r: r.head(size=9), "bad-map-head", "9 entries precede it"),
     "a map head from the past": Lie(lambda r: r.head(time=5), "bad-map-head", "before the last"),
     "a map head of another projection": Lie(
-        lambda r: r.head(projection="landlog-projection/9"), "bad-map-head", "nobody has announced"),
+        lambda r: r.head(projection="landlog-projection/9"), "bad-map-head", "is in force"),
 }  # fmt: skip
 
 
@@ -434,6 +446,61 @@ def test_an_entry_changed_together_with_its_tile_is_not_what_was_signed(tmp_path
     (tmp_path / "log" / "checkpoint").write_bytes(note)
     with pytest.raises(NotWhatWasSigned, match="do not fit together"):
         auditor(tmp_path).follow()
+
+
+def test_a_log_key_is_replaced_by_root_keys_and_by_nobody_else(tmp_path: Path) -> None:
+    registry = village()
+    both = [*verifiers(), NoteVerifier(NEWER.verifier_key)]
+
+    def audited_by(key: NoteSigner) -> Report:
+        registry.publish(tmp_path / "log")
+        (tmp_path / "log" / "checkpoint").write_bytes(registry.note(signer=key))
+        one = Auditor(LogReader(Directory(tmp_path / "log")), both, tmp_path / "state")
+        try:
+            return one.follow()
+        finally:
+            one.ledger.close()
+
+    registry.act("logkey.added/1", [], vkey=NEWER.verifier_key.format())
+    registry.head()
+    assert audited_by(LOG).size == 12
+    assert audited_by(NEWER).size == 12
+    registry.act("logkey.retired/1", [], vkey=LOG.verifier_key.format())
+    registry.head()
+    assert audited_by(NEWER).size == 14
+    registry.head()
+    with pytest.raises(AuditFailed, match="signed by no key that the log has announced"):
+        audited_by(LOG)
+
+
+def test_a_key_that_the_log_never_announced_signs_nothing_for_it(tmp_path: Path) -> None:
+    registry = village()
+    registry.publish(tmp_path / "log")
+    (tmp_path / "log" / "checkpoint").write_bytes(registry.note(signer=NEWER))
+    one = Auditor(
+        LogReader(Directory(tmp_path / "log")), [NoteVerifier(NEWER.verifier_key)], tmp_path / "state"
+    )
+    with pytest.raises(AuditFailed, match="signed by no key that the log has announced"):
+        one.follow()
+
+
+def test_a_projection_that_was_announced_and_is_not_known_stops_without_a_verdict(tmp_path: Path) -> None:
+    registry = village()
+    registry.act(
+        "projection.changed/1", [], projection={"id": "landlog-projection/2", "sha256": "A" * 43 + "="}
+    )
+    registry.head(projection="landlog-projection/2")
+    with pytest.raises(UnknownType, match="at entry 11 the map is made by landlog-projection/2"):
+        audited(registry, tmp_path)
+
+
+def test_other_sources_of_the_same_projection_are_noted(tmp_path: Path) -> None:
+    registry = village()
+    registry.act(
+        "projection.changed/1", [], projection={"id": "landlog-projection/1", "sha256": "A" * 43 + "="}
+    )
+    registry.head()
+    assert "another source of its projection" in audited(registry, tmp_path).notes[0]
 
 
 def test_a_type_younger_than_the_auditor_stops_it_without_a_verdict(tmp_path: Path) -> None:
