@@ -38,6 +38,7 @@ def signed_order(
     *,
     order_no: str,
     shapes: dict[str, bytes] | None = None,
+    case: str | None = None,
 ) -> OrderFile:
     """An order as the officer has read and signed it.
 
@@ -52,6 +53,7 @@ def signed_order(
         officer=officer.number,
         order_no=order_no,
         shapes=shapes or {},
+        case=case,
     )
     prepared = house.office.prepare(
         request, day=clock.today(), event_id=clock.new_event_id(), salt=clock.new_salt

@@ -46,6 +46,15 @@ def prepare(
     second_officer: Annotated[
         str, typer.Option(help="A second officer, where the law asks for two.", show_default=False)
     ] = "",
+    case: Annotated[
+        str, typer.Option(help="The case that the order carries out: 593873-C000012.", show_default=False)
+    ] = "",
+    out_of_turn: Annotated[
+        str,
+        typer.Option(
+            help="Why the case goes before earlier ones: court-order, hardship ...", show_default=False
+        ),
+    ] = "",
     line: Line = None,
     shape: Annotated[
         list[Path] | None,
@@ -84,6 +93,8 @@ def prepare(
                 order_no=order_no,
                 shapes=shapes,
                 documents=tuple(map(digest_of, document or [])),
+                case=case or None,
+                out_of_turn=out_of_turn or None,
             ),
             day=clock.today(),
             event_id=clock.new_event_id(),
