@@ -30,6 +30,14 @@ Line = Annotated[
     ),
 ]
 
+InCase = Annotated[
+    str, typer.Option(help="The case that the order carries out: 593873-C000012.", show_default=False)
+]
+OutOfTurn = Annotated[
+    str,
+    typer.Option(help="Why the case goes before earlier ones: court-order, hardship ...", show_default=False),
+]
+
 
 @app.command()
 def prepare(
@@ -46,15 +54,8 @@ def prepare(
     second_officer: Annotated[
         str, typer.Option(help="A second officer, where the law asks for two.", show_default=False)
     ] = "",
-    case: Annotated[
-        str, typer.Option(help="The case that the order carries out: 593873-C000012.", show_default=False)
-    ] = "",
-    out_of_turn: Annotated[
-        str,
-        typer.Option(
-            help="Why the case goes before earlier ones: court-order, hardship ...", show_default=False
-        ),
-    ] = "",
+    case: InCase = "",
+    out_of_turn: OutOfTurn = "",
     line: Line = None,
     shape: Annotated[
         list[Path] | None,
