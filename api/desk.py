@@ -39,8 +39,9 @@ def signed_order(
     order_no: str,
     shapes: dict[str, bytes] | None = None,
     case: str | None = None,
+    second: Officer | None = None,
 ) -> OrderFile:
-    """An order as the officer has read and signed it.
+    """An order as the officer has read and signed it, and the ``second`` where there has to be one.
 
     Raises:
         Refused: when the law does not allow it.
@@ -54,6 +55,7 @@ def signed_order(
         order_no=order_no,
         shapes=shapes or {},
         case=case,
+        second_officer=second.number if second else None,
     )
     prepared = house.office.prepare(
         request, day=clock.today(), event_id=clock.new_event_id(), salt=clock.new_salt
@@ -65,7 +67,8 @@ def signed_order(
         sentence=prepared.sentence,
     )
     order_files.check_shown(order)
-    return order.signed_by(officer.key)
+    order = order.signed_by(officer.key)
+    return order.signed_by(second.key) if second else order
 
 
 def hand_in(house: House, order: OrderFile) -> Receipt:

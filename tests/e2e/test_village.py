@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from api import clock
-from api.demo.day import across
+from api.demo.script import across
 from domain.errors import VerificationError
 from gis.shapes import from_bytes
 from gis.splitting import split_by_line
