@@ -19,14 +19,16 @@ COPY domain domain
 COPY gis gis
 COPY projections projections
 COPY registry registry
-# The fonts are built; then npm has done its work, and without its group the environment holds only what runs.
-RUN LANDLOG_HOME=/app python -m projections.fonts && rm -r node_modules && uv sync --locked --no-default-groups
+# Fonts and verifier page are built; then npm has done its work, and without its group only what runs is left.
+RUN LANDLOG_HOME=/app python -m projections.fonts && LANDLOG_HOME=/app python -m api.verifier \
+    && rm -r node_modules && uv sync --locked --no-default-groups
 
 FROM python:3.12-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /var/lib/landlog --shell /usr/sbin/nologin landlog \
     && install -d -o landlog -g landlog -m 700 /var/lib/landlog
 COPY --from=build /app /app
-ENV PATH=/app/.venv/bin:$PATH LANDLOG_HOME=/var/lib/landlog LANDLOG_FONTS=/app/fonts PYTHONUNBUFFERED=1
+ENV PATH=/app/.venv/bin:$PATH LANDLOG_HOME=/var/lib/landlog LANDLOG_FONTS=/app/fonts \
+    LANDLOG_VERIFIER=/app/verifier PYTHONUNBUFFERED=1
 USER landlog
 WORKDIR /var/lib/landlog
 EXPOSE 8000

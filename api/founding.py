@@ -20,9 +20,11 @@ from registry.genesis import AlreadyFounded
 from registry.keys import Key
 from registry.log.note import NoteSigner, is_valid_name
 from registry.openings import KEY_FILE, make_opening_key
+from registry.qr import PaperSigner, policy_line
 from registry.store import OfficeRecorder
 
 LOG_KEY = "log.key"
+PRESS_KEY = "press.key"
 
 
 class AlreadyInitialised(RegistryError):
@@ -75,7 +77,7 @@ def check_free(settings: Settings) -> None:
 
 
 def make_keys(settings: Settings, plan: Plan) -> None:
-    """Root keys, the log's key and the key for openings, where they are not there yet."""
+    """Root keys, the log's key, the press's and the key for openings, where they are not there yet."""
     plan.check()
     sealed = bool(plan.passphrase)
     for path in root_key_files(settings, plan.roots):
@@ -83,6 +85,10 @@ def make_keys(settings: Settings, plan: Plan) -> None:
             keys.save(Key.generate(), path, passphrase=plan.passphrase, plain=not sealed)
     if not log_key_file(settings).exists():
         keys.save(Key.generate(), log_key_file(settings), plain=True)  # `work` starts with nobody at hand
+    if not press_key_file(settings).exists():
+        keys.save(
+            Key.generate(), press_key_file(settings), plain=True
+        )  # extracts are printed with nobody at hand
     if not (settings.keys / KEY_FILE).exists():
         make_opening_key(settings.keys)
 
@@ -122,6 +128,10 @@ def finish(settings: Settings, origin: str) -> None:
         "# No witness watches this log yet: add `witness` lines and a quorum as soon as some do.\n"
         f"log {vkey}\nquorum none\n"
     )
+    press = press_signer(settings, origin)
+    if press:
+        policy += "# The key of the press, under the codes on printed extracts; C2SP's readers take it for a comment.\n"
+        policy += policy_line(press.paper_key)
     _write(settings.policy, policy)
     _write(
         settings.founded,
@@ -132,6 +142,16 @@ def finish(settings: Settings, origin: str) -> None:
 def log_signer(settings: Settings, origin: str) -> NoteSigner:
     """The log's private key under the registry's name."""
     return NoteSigner(origin, keys.load(log_key_file(settings)))
+
+
+def press_signer(settings: Settings, origin: str) -> PaperSigner | None:
+    """The key that signs the codes on printed extracts; None in a home that was founded before there was one."""
+    file = press_key_file(settings)
+    return PaperSigner(origin, keys.load(file)) if file.exists() else None
+
+
+def press_key_file(settings: Settings) -> Path:
+    return settings.keys / PRESS_KEY
 
 
 def log_key_file(settings: Settings) -> Path:

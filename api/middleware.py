@@ -154,7 +154,8 @@ def _with_headers(scope: Scope, send: Send) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             scope["landlog.started"] = True
-            headers = [*message["headers"], *_HEADERS]
+            own = {name for name, _ in message["headers"]}  # the verifier page bears a policy of its own
+            headers = [*message["headers"], *(header for header in _HEADERS if header[0] not in own)]
             if public:
                 headers.append(_OPEN)
             if https:

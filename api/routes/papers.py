@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 
 from api.addresses import Language, ParcelAddress
 from api.answers import answer
 from api.counter import Counter, counter_of
+from api.founding import press_signer
 from api.maps import parcel_map
 from api.problems import Unavailable, responses
 from api.routes.parcels import document_now, proof_of
 from api.routes.villages import village
-from projections.paper import MAP_PIXELS, extract
+from projections.paper import MAP_PIXELS, extract, signed_code
 from registry.log.map_head import MapHead, parse_map_head
 from registry.log.title_proof import parse_title_proof
 
@@ -44,7 +47,7 @@ def record_pdf(request: Request, parcel_id: ParcelAddress, lang: Language | None
 
 
 def extract_of(counter: Counter, parcel_id: str, *, url: str, lang: Language | None = None) -> bytes:
-    """The extract of a parcel as a PDF; ``url`` is where the code on it leads.
+    """The extract of a parcel as a PDF; ``url`` is the record's page, on the host that the code leads to.
 
     Raises:
         NotFound: for an id that was never given.
@@ -70,6 +73,20 @@ def extract_of(counter: Counter, parcel_id: str, *, url: str, lang: Language | N
         url=url,
         language=language,
         as_of=as_of,
+        code=_code(counter, document, proof, as_of, url),
+    )
+
+
+def _code(
+    counter: Counter, document: dict[str, Any], proof: bytes, as_of: datetime, url: str
+) -> Sequence[str]:
+    """What the press signs for paper; nothing in a registry that was founded before it had a press."""
+    house, page = counter.house, urlsplit(url)
+    signer = press_signer(house.settings, house.origin)
+    if signer is None:
+        return ()
+    return signed_code(
+        document, proof=proof, as_of=as_of, signer=signer, base=f"{page.scheme}://{page.netloc}/v"
     )
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from domain import catalogue
 from domain.case_steps import FILED, STEPS
-from domain.errors import RegistryError
+from domain.errors import NotFound
 from domain.law import words
 from domain.restrictions import KINDS
 from registry.roles import ACTS, allows, roles
@@ -41,7 +41,7 @@ _SPOKEN = {"en": "generic", "hi": "generic", "te": "ap"}  # whose words the page
 _log = logging.getLogger(__name__)
 
 
-class VerifierMissing(RegistryError):
+class VerifierMissing(NotFound):
     """The page is neither built nor are the packages there to build it from."""
 
     code = "verifier-missing"
@@ -203,7 +203,7 @@ def _kinds_in(language: str, state: str) -> Iterator[tuple[str, str]]:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def _csp_hash(text: str) -> str:

@@ -2,6 +2,7 @@
 
 - ``sheet`` decides what the page says, in English and in the language of the record.
 - ``extract.typ`` decides how it looks, and ``press`` prints it.
+- ``code`` is what the press signs for the QR code: the record in so few words that paper can carry them.
 - ``attachment`` takes the proof out of an extract again, for whoever verifies one.
 
 The same document, proof and time give the same bytes.  What stands in a record is data to the printer and never
@@ -16,6 +17,7 @@ from projections.paper.attachment import (
     UnreadablePdf,
     attached_proof,
 )
+from projections.paper.code import signed_code
 from projections.paper.press import MAP_PIXELS, Unprintable, extract
 
 __all__ = [
@@ -27,4 +29,5 @@ __all__ = [
     "UnreadablePdf",
     "attached_proof",
     "extract",
+    "signed_code",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import json
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -30,7 +30,7 @@ MAP_PIXELS = (
     361,
 )  # width and height; drawn so, the words of ``gis.draw`` are legible in the map's frame
 QR_SIDE = 42  # mm on paper, its quiet zone of four modules on each side included
-QR_MODULE = 0.5  # mm; smaller ones are lost in a photocopy
+QR_MODULE = 0.49  # mm; smaller ones are lost in a photocopy
 
 
 class Unprintable(RegistryError):
@@ -47,14 +47,16 @@ def extract(
     url: str,
     language: str,
     as_of: datetime,
+    code: Sequence[str] = (),
     fonts: Path | None = None,
 ) -> bytes:
     """The extract of one public record document (``GET /v1/parcels/{parcel_id}``), a PDF/A-3a.
 
     ``proof`` is attached as ``title-proof.json``.  ``svg`` is the map of the parcel and its neighbours, empty where
-    the record has none.  ``url`` is where the QR code leads: the record's public page.  ``language`` is that of the
-    record (BCP 47: te, hi, en).  ``as_of``, with its time zone, is the time of the checkpoint.  ``fonts`` is the
-    directory that ``projections.fonts`` built.
+    the record has none.  ``url`` is the record's public page.  ``language`` is that of the record (BCP 47: te, hi,
+    en).  ``as_of``, with its time zone, is the time of the checkpoint.  ``code`` is what the press signed
+    (``signed_code``); without it the QR code leads to ``url``.  ``fonts`` is the directory that
+    ``projections.fonts`` built.
 
     Raises:
         Unprintable: a character is in no font; names it and the field of the document.
@@ -67,7 +69,7 @@ def extract(
     press.check({**document, "map": "".join(c for c in svg if not c.isascii())})  # of the map, only its words
     page = sheet(document, proof=proof, url=url, language=language, as_of=as_of)
     page |= {"fonts": NAMES, "has-map": bool(svg)}
-    inputs = {"sheet": json.dumps(page), "map": svg, "qr": _qr(url), "proof": _text(proof)}
+    inputs = {"sheet": json.dumps(page), "map": svg, "qr": _qr(url, code), "proof": _text(proof)}
     return press.print(inputs, as_of.astimezone(UTC))
 
 
@@ -153,8 +155,11 @@ def _texts(value: object, field: str = "") -> Iterator[tuple[str, str]]:
             yield from _texts(item, f"{field}[{number}]")
 
 
-def _qr(url: str) -> str:
-    """The QR code of the URL as an SVG; level M stands a photocopy, finer ones make the modules too small."""
+def _qr(url: str, code: Sequence[str]) -> str:
+    """The QR code as an SVG; level M stands a photocopy, finer ones make the modules too small.
+
+    The digits of a signed code are a segment of their own, three of them in ten bits.
+    """
     if not (url.isascii() and url.isprintable() and url.startswith(("https://", "http://"))):
         raise BadInput(
             f"{url[:80]!r} is not the address of a page",
@@ -162,17 +167,18 @@ def _qr(url: str) -> str:
             remedy="Give an address that starts with https:// and has its other characters percent-encoded.",
         )
     try:
-        code = segno.make(url, error="m", boost_error=False, micro=False)
+        segments: Any = list(code) or url  # segno takes several, although its types do not say so
+        drawn = segno.make(segments, error="m", boost_error=False, micro=False)
     except segno.DataOverflowError:
-        code = None
-    if code is None or code.symbol_size()[0] * QR_MODULE > QR_SIDE:
+        drawn = None
+    if drawn is None or drawn.symbol_size()[0] * QR_MODULE > QR_SIDE:
         raise BadInput(
-            f"the address has {len(url)} characters, too many for a QR code of {QR_SIDE} mm",
+            f"the address has {len(code[0] if code else url)} characters, too many for a QR code of {QR_SIDE} mm",
             field="url",
             remedy="Give an address of at most 250 characters.",
         )
     svg = io.BytesIO()
-    code.save(svg, kind="svg", xmldecl=False, light="#fff", omitsize=True)
+    drawn.save(svg, kind="svg", xmldecl=False, light="#fff", omitsize=True)
     return svg.getvalue().decode()
 
 

@@ -1,0 +1,67 @@
+"""``/verifier/``: the page as the counter serves it, its published hash, and the code that leads to it."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from api import founding
+from api.verifier import PACKAGES, content_policy
+from projections.paper import attached_proof
+from registry.log.policy import Policy
+from registry.qr import paper_keys, verify_paper
+from tests.api.asking import Client
+from tests.api.world import World, parcel
+from tests.projections.test_paper_code import scanned
+
+
+@pytest.fixture(autouse=True)
+def _packages() -> None:
+    if not PACKAGES.is_dir():
+        pytest.skip("the packages of the verifier page are not installed: start the tests with ./run test")
+
+
+def test_the_page_is_served_with_its_own_policy_and_no_other(client: Client) -> None:
+    answer = client.get("/verifier/")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    policies = [v for n, v in answer.headers.items() if n.lower() == "content-security-policy"]
+    assert policies == [content_policy(answer.content)]
+    assert "connect-src 'none'" in policies[0]
+    assert "frame-ancestors 'none'" in policies[0]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert client.get("/verifier/index.html").content == answer.content
+
+
+def test_the_hash_beside_the_page_is_the_page_s(client: Client) -> None:
+    page = client.get("/verifier/").content
+    assert client.get("/verifier/SHA256SUMS").text == f"{sha256(page).hexdigest()}  index.html\n"
+
+
+@pytest.mark.parametrize("address", ["/v", "/verifier"])
+def test_the_short_address_on_paper_leads_to_the_page(client: Client, address: str) -> None:
+    answer = client.get(address, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (308, "/verifier/")
+
+
+def test_the_registry_s_policy_names_its_log_and_its_press(client: Client, village: World) -> None:
+    data = client.get("/verifier/policy.txt").content
+    house = village.house
+    assert [v.name for v in Policy.parse(data).logs] == [house.origin]
+    press = founding.press_signer(house.settings, house.origin)
+    assert press
+    assert paper_keys(data) == (press.paper_key,)
+
+
+def test_the_extract_bears_a_code_that_the_registry_s_policy_believes(
+    client: Client, village: World, tmp_path: Path
+) -> None:
+    pdf = client.get(f"/v1/parcels/{parcel(1)}/record.pdf").content
+    text = scanned(pdf, tmp_path, dpi=300)
+    assert text.startswith("http://counter.test/v#")
+    keys = paper_keys(client.get("/verifier/policy.txt").content)
+    paper = verify_paper(text, keys, now=int(village.at.timestamp()))
+    assert paper.parcel == parcel(1)
+    assert paper.proof_sha256 == sha256(attached_proof(pdf)).digest()
