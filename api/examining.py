@@ -27,7 +27,7 @@ def examine(house: House, progress: Callable[[int, int], None] = lambda done, to
         datastore=house.datastore,
         directory=house.settings.log,
         origin=house.origin,
-        logs=[NoteVerifier(VerifierKey.parse(vkey)) for vkey in house.genesis.log_keys],
+        logs=[NoteVerifier(VerifierKey.parse(vkey)) for vkey in house.root_ceremony.roots.log_keys],
         box=house.box,
     )
     return local_audit.audit(registry, views=views, progress=progress)

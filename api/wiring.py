@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
-from api import clock, founding, standing
+from api import clock, log_keys, standing
 from api.settings import Settings
 from projections.runner import Runner
 from registry import database, dsse, genesis
@@ -20,6 +20,7 @@ from registry.cases import Cases
 from registry.ceremony import Ceremony
 from registry.cluster import Cluster
 from registry.datastore import Datastore
+from registry.flagging import Flagging
 from registry.genesis import Genesis
 from registry.land_map import LandProjection
 from registry.log.policy import Policy
@@ -28,6 +29,7 @@ from registry.log.sequencer import Sequencer
 from registry.office import Office
 from registry.officers import Officers
 from registry.openings import OpeningBox, Openings, load_opening_key
+from registry.root_ceremony import RootCeremony
 from registry.store import OfficeRecorder
 from registry.witness.client import quorum_of
 
@@ -129,12 +131,20 @@ class House:
         return Sequencer(
             self.datastore.engine,
             origin=self.origin,
-            signer=founding.log_signer(self.settings, self.origin),
+            signers=lambda: log_keys.signers(self.settings, self.origin, self.root_ceremony.roots.log_keys),
             projection=LandProjection(),
             directory=self.settings.log,
             now=clock.now,
             quorum=self.quorum,
         )
+
+    @cached_property
+    def root_ceremony(self) -> RootCeremony:
+        return RootCeremony(self.recorder)
+
+    @cached_property
+    def flagging(self) -> Flagging:
+        return Flagging(self.recorder)
 
     @cached_property
     def quorum(self) -> Quorum | None:

@@ -38,7 +38,7 @@ def appoint(
     yes: Yes = False,
 ) -> None:
     """Give the registry its own counter and clock: keys that file for whoever comes, and do what a day brings."""
-    from api.cli.keys import root_keys
+    from api.cli.options import root_keys
 
     with registry() as house:
         where = ", ".join(offices)

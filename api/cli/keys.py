@@ -9,14 +9,13 @@ from typing import Annotated
 import typer
 
 from api import clock
-from api.cli import console
-from api.cli.options import PassphraseFile, Yes, load_key, registry
-from api.founding import root_key_files
+from api.cli import console, log_keys
+from api.cli.options import DryRun, PassphraseFile, SignWith, Yes, load_key, registry, root_keys
 from api.order_files import read_json
 from api.settings import Settings
 from domain.canon import Json
 from domain.errors import BadInput
-from registry import dsse, genesis, keys
+from registry import dsse, keys
 from registry.acts import Act, EndPosting, Enrol, Post, Revoke
 from registry.ceremony import Ceremony
 from registry.keys import Key
@@ -26,14 +25,6 @@ REQUEST = "landlog/enrolment-request@v1"
 
 app = typer.Typer(no_args_is_help=True, help="Keys of officers: make, enrol, post, revoke.")
 
-SignWith = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--sign-with",
-        help="A key file that signs the act; give it once for each. Without it: the root keys of this home.",
-        show_default=False,
-    ),
-]
 Officer = Annotated[str, typer.Option(help="The officer's number in the service.", show_default=False)]
 Office = Annotated[str, typer.Option(help="LGD codes of the office: 28/511/5257.", show_default=False)]
 Roles = Annotated[
@@ -84,6 +75,7 @@ def enrol(
     ] = "",
     sign_with: SignWith = None,
     passphrase_file: PassphraseFile = None,
+    dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
     """Enrol an officer's key. It has no power before it is posted."""
@@ -99,7 +91,12 @@ def enrol(
             "whose key this is has to be said", field="--officer", remedy="Give the officer's number."
         )
     _perform(
-        act, f"Enrol the key {dsse.keyid(act.public)} for {act.officer}", sign_with, passphrase_file, yes
+        act,
+        f"Enrol the key {dsse.keyid(act.public)} for {act.officer}",
+        sign_with,
+        passphrase_file,
+        yes,
+        dry_run,
     )
 
 
@@ -111,13 +108,14 @@ def post(
     end: Annotated[bool, typer.Option("--end", help="End the posting instead of opening it.")] = False,
     sign_with: SignWith = None,
     passphrase_file: PassphraseFile = None,
+    dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
     """Open a posting: the officer's keys may sign in these roles at the office and below it. Or end it."""
     kind = EndPosting if end else Post
     act = kind(officer=officer, office=office, roles=tuple(role))
     what = f"{'End' if end else 'Open'} the posting of {officer} at {office} as {', '.join(role)}"
-    _perform(act, what, sign_with, passphrase_file, yes)
+    _perform(act, what, sign_with, passphrase_file, yes, dry_run)
 
 
 @app.command()
@@ -132,11 +130,12 @@ def revoke(
     ] = None,
     sign_with: SignWith = None,
     passphrase_file: PassphraseFile = None,
+    dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
     """Revoke a key: it signs nothing any more."""
     act = Revoke(keyid=keyid, reason=reason, suspect_from_index=suspect_from)
-    _perform(act, f"Revoke the key {keyid}: {reason}", sign_with, passphrase_file, yes)
+    _perform(act, f"Revoke the key {keyid}: {reason}", sign_with, passphrase_file, yes, dry_run)
 
 
 def _requested(document: dict[str, Json], officer: str) -> Enrol:
@@ -152,12 +151,26 @@ def _requested(document: dict[str, Json], officer: str) -> Enrol:
 
 
 def _perform(
-    act: Act, question: str, sign_with: list[Path] | None, passphrase_file: Path | None, yes: bool
+    act: Act,
+    question: str,
+    sign_with: list[Path] | None,
+    passphrase_file: Path | None,
+    yes: bool,
+    dry_run: bool,
 ) -> None:
-    """Prepare the act, let the keys sign it, record it."""
+    """Prepare the act, show it, let the keys sign it, record it."""
     with registry() as house:
         ceremony = Ceremony(house.recorder)
         payload = ceremony.prepare(act, event_id=clock.new_event_id(), decided=clock.today())
+        for line in _summary(act, payload):
+            console.say(line)
+        if dry_run:
+            console.say(
+                f"Dry run: nothing was signed. {house.genesis.threshold} root keys, or an appointing authority, would "
+                "sign these bytes:"
+            )
+            console.result(payload.decode())
+            return
         if not console.confirm(f"{question}?", yes=yes):
             console.say("Nothing was signed.")
             raise typer.Exit(1)
@@ -169,13 +182,19 @@ def _perform(
     console.result(event_id.hex)
 
 
-def root_keys(settings: Settings, founded: genesis.Genesis) -> list[Path]:
-    """As many root keys of this home as the registry asks for."""
-    here = [path for path in root_key_files(settings, len(founded.root_keys)) if path.exists()]
-    if len(here) < founded.threshold:
-        raise BadInput(
-            f"{founded.threshold} root keys must sign, and {len(here)} are in {settings.keys}",
-            field="--sign-with",
-            remedy="Bring the media with the root keys, and name each key file with --sign-with.",
-        )
-    return here[: founded.threshold]
+def _summary(act: Act, payload: bytes) -> list[str]:
+    """What is about to be signed, as the payload says it."""
+    document = dsse.parse_payload(payload)
+    lines = [f"{act.type} for {document['origin']}, decided {document['decided']}"]
+    for name, value in act.members().items():
+        if name not in ("pop", "pub"):
+            words = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+            lines.append(f"  {name}: {words}")
+    touches = document["touches"]
+    for touch in touches if isinstance(touches, list) else ():
+        if isinstance(touch, dict):
+            lines.append(f"  touches the key {touch['id']}, which stands at version {touch['prev_version']}")
+    return lines
+
+
+log_keys.register(app)

@@ -19,6 +19,7 @@ from registry.keys import Key
 
 if TYPE_CHECKING:
     from api.wiring import House
+    from registry.genesis_entry import Genesis
 
 KeyFile = Annotated[Path, typer.Option("--key", help="Your key file.", show_default=False)]
 PassphraseFile = Annotated[
@@ -29,6 +30,15 @@ PassphraseFile = Annotated[
         show_default=False,
     ),
 ]
+SignWith = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--sign-with",
+        help="A key file that signs the act; give it once for each. Without it: the root keys of this home.",
+        show_default=False,
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be signed, and sign nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="The file to write.", show_default=False)]
 
@@ -49,6 +59,24 @@ def registry() -> Iterator[House]:
     with wiring.opened(settings) as house:
         wiring.migrate(house.url)
         yield house
+
+
+def root_keys(settings: Settings, founded: Genesis) -> list[Path]:
+    """As many root keys of this home as the registry asks for.
+
+    Raises:
+        BadInput: when so many are not here.
+    """
+    from api.founding import root_key_files
+
+    here = [path for path in root_key_files(settings, len(founded.root_keys)) if path.exists()]
+    if len(here) < founded.threshold:
+        raise BadInput(
+            f"{founded.threshold} root keys must sign, and {len(here)} are in {settings.keys}",
+            field="--sign-with",
+            remedy="Bring the media with the root keys, and name each key file with --sign-with.",
+        )
+    return here[: founded.threshold]
 
 
 def load_key(path: Path, passphrase_file: Path | None) -> Key:

@@ -16,6 +16,7 @@ from domain.ids import ParcelId, UnitId
 from domain.kit import Mutation, State
 from domain.projection import Doc
 from domain.record import Parcel, Record, Unit
+from registry import flags
 
 
 class UnknownType(RegistryError):
@@ -76,6 +77,8 @@ class Law:
         """
         kind = str(payload["type"])
         mutation = catalogue.all_types().get(kind)
+        if kind == flags.TYPE:
+            return self._of_review(payload, before)
         if mutation is None and not is_of_a_case(kind):
             raise UnknownType(
                 f"this auditor does not know the law of {kind[:60]}",
@@ -85,6 +88,13 @@ class Law:
             return self._of_mutation(mutation, payload, before) if mutation else _of_case(payload, before)
         except _STUMBLES as error:
             raise BrokenFacts(f"the law of {kind} cannot be applied to these facts: {error!r}") from error
+
+    def _of_review(self, payload: Doc, before: Mapping[str, Doc | None]) -> Effect:
+        """A key review, signed as the revocation was that it follows from."""
+        facts = payload["facts"]
+        keyid = str(facts.get("keyid")) if isinstance(facts, dict) else ""
+        changes = flags.effect({"keyid": keyid}, before, self._book.states([keyid])[keyid])
+        return Effect(changes=changes, offices=_offices(before), signatures=1, by_authority=True)
 
     def _of_mutation(self, mutation: Mutation, payload: Doc, before: Mapping[str, Doc | None]) -> Effect:
         event: object = form.read(mutation.module.Event, payload["facts"])

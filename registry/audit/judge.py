@@ -249,6 +249,10 @@ def _check_signers(
         *([str(payload["second_officer"])] if payload.get("second_officer") else []),
     ]
     keys = list(officers.values())
+    if effect.by_authority:
+        in_force = [k for k in keys if k.revoked is None]
+        check_appointing(str(payload["type"]), sorted(effect.offices), in_force, genesis=genesis, two=True)
+        return
     if len(keys) != len(keyids):
         raise SignaturesMissing("root keys sign no orders about land")
     if len(set(named)) < effect.signatures or len(keys) != len(named):
@@ -261,11 +265,6 @@ def _check_signers(
         raise OutsideJurisdiction(
             f"the order is of the office {office}, and the land lies under {strange[0]}"
         )
-    if effect.by_authority:
-        check_appointing(
-            kind, sorted(effect.offices), [k for k in keys if k.revoked is None], genesis=genesis, two=True
-        )
-        return
     for officer in named:
         key = next((k for k in keys if k.officer == officer), keys[0])
         for office in sorted(effect.offices):

@@ -131,8 +131,8 @@ class Sequencer:
     """The one writer of a log.  Several may run; they take turns.
 
     ``directory`` is where the published files go, ``now`` gives POSIX seconds, and ``quorum`` are the witnesses
-    without whom nothing is published.  ``older_signers`` are keys of the log that are being replaced: they sign too,
-    until they are retired.
+    without whom nothing is published.  ``signer`` is the log's key; where the log may have two, while one takes the
+    other's place, ``signers`` is asked for them before each checkpoint.
     """
 
     def __init__(
@@ -140,16 +140,18 @@ class Sequencer:
         engine: sa.Engine,
         *,
         origin: str,
-        signer: LogSigner,
+        signer: LogSigner | None = None,
         projection: Projection,
         directory: Path,
         now: Callable[[], int],
         quorum: Quorum | None = None,
-        older_signers: Sequence[LogSigner] = (),
+        signers: Callable[[], Sequence[LogSigner]] | None = None,
     ) -> None:
+        if (signer is None) == (signers is None):
+            raise ValueError("a log has a signer, or says who its signers are")
         self._engine = engine
         self._origin = origin
-        self._signers = (signer, *older_signers)
+        self._signers = signers or (lambda: [cast("LogSigner", signer)])
         self._projection = projection
         self._publisher = Publisher(directory)
         self._now = now
@@ -313,7 +315,7 @@ class Sequencer:
                     f"another tree of {size} entries has been signed than the database now leads to"
                 )
         checkpoint = Checkpoint(origin=self._origin, size=size, root=root)
-        note = sign_checkpoint(checkpoint, *self._signers)
+        note = sign_checkpoint(checkpoint, *self._signers())
         note, cosigned_at = self._cosigned(connection, note, size)
         self._publisher.replace_checkpoint(note.format().encode())
         with connection, connection.cursor() as cursor:
@@ -366,7 +368,7 @@ class Sequencer:
         if self._witnesses_know_no_more or self._quorum is None:
             return
         shown = self._quorum.latest(self._origin)
-        own = [NoteVerifier(signer.verifier_key) for signer in self._signers]
+        own = [NoteVerifier(signer.verifier_key) for signer in self._signers()]
         with connection, connection.cursor() as cursor:
             size = storage.log_size(cursor)
             for name, note in shown.items():

@@ -527,7 +527,7 @@ def test_the_first_batch_waits_until_a_quorum_has_told_what_it_saw(rig: Rig) -> 
 def test_while_a_key_is_replaced_both_sign(rig: Rig) -> None:
     newer = NoteSigner(ORIGIN, SeedKey(bytes([8]) * 32))
     rig.accept("P-0")
-    rig.sequencer(signer=newer, older_signers=[LOG]).run_once()
+    rig.sequencer(signer=None, signers=lambda: [newer, LOG]).run_once()
     data = (rig.directory / "checkpoint").read_bytes()
     for signer in (newer, LOG):
         assert open_checkpoint(data, [NoteVerifier(signer.verifier_key)])[0].size == 2

@@ -1,0 +1,54 @@
+"""Key reviews: what follows when a key may have been misused before it was revoked (transparency spec 5.3).
+
+Nothing is rewritten.  Every parcel and unit that the key touched since the index in doubt gets the restriction
+``key-review``, by events ``record.flagged/1`` that are signed as the revocation was, so whoever looks at the record
+sees the doubt.  Pure; ``registry.flagging`` finds what is concerned and records it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, cast
+
+from domain.canon import Json
+from domain.errors import RegistryError
+from domain.ids import kind_of
+from domain.projection import Doc
+
+TYPE = "record.flagged/1"
+KIND = "key-review"
+
+
+class NothingToReview(RegistryError):
+    """The key is not revoked, or no doubt about its past was stated."""
+
+    code: ClassVar[str] = "nothing-to-review"
+
+
+def is_flagged(state: Doc) -> bool:
+    """Whether a state shows that a key's acts on it are under review."""
+    return any(
+        isinstance(r, dict) and r.get("kind") == KIND for r in cast("list[Json]", state["restrictions"])
+    )
+
+
+def effect(facts: Doc, before: Mapping[str, Doc | None], key: Doc | None) -> dict[str, Doc]:
+    """What the event sets: the restriction on everything that it touches; ``key`` is the state of the key in doubt.
+
+    Raises:
+        NothingToReview: when the key is in force, its past is not in doubt, or a thing cannot be flagged.
+    """
+    if key is None or key.get("revoked") is None or key.get("suspect_from_index") is None:
+        raise NothingToReview(
+            f"the key {str(facts.get('keyid'))[:64]} was not revoked with an index from which it is in doubt",
+            field="keyid",
+            remedy="Revoke it first: landlog key revoke KEYID --suspect-from INDEX.",
+        )
+    changes: dict[str, Doc] = {}
+    for identifier, state in before.items():
+        if kind_of(identifier) not in ("parcel", "unit") or state is None or is_flagged(state):
+            raise NothingToReview(f"{identifier} is not land of the record, or is under review already")
+        restrictions = cast("list[Json]", state["restrictions"])
+        flag: Doc = {"kind": KIND, "since": None, "on": None, "details": None}
+        changes[identifier] = {"restrictions": [*restrictions, flag]}
+    return changes
