@@ -29,7 +29,8 @@ Doc = dict[str, Any]  # public documents, as the record of rights shows them
 class Scene:
     """One piece of the day: its title, the number of its order, and what plays it.
 
-    ``play`` returns the parcels that the scene is about; a scene without ``order_no`` leaves no trace in the record.
+    ``play`` returns the parcels that the scene is about; a scene without ``order_no`` leaves no trace in the record,
+    or finds out by itself how far it has come.
     """
 
     title: str

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from api import desk, establishing, founding, intake, wiring
+from api import desk, establishing, founding, intake, standing, wiring
 from api.cli.console import Report
 from api.demo import tehsil
 from api.desk import Officer
@@ -72,13 +72,14 @@ def set_up(house: House, tell: Tell) -> Stage:
 
 
 def _post_officers(house: House, tell: Tell) -> None:
-    """The collector is posted by the root key, everybody else by the collector."""
+    """The collector is posted by the root key, everybody else by the collector, also the counter and the clock."""
     root = keys.load(founding.root_key_files(house.settings, 1)[0])
     collector = _enrolled(house, COLLECTOR, by=root)
     _posted(house, COLLECTOR, _DISTRICT, APPOINTING_AUTHORITY, by=root, tell=tell)
     for officer, role in POSTS.items():
         _enrolled(house, officer, by=collector)
         _posted(house, officer, tehsil.OFFICE, role, by=collector, tell=tell)
+    standing.appoint(house, [tehsil.OFFICE], by=[collector])
 
 
 def _enrolled(house: House, officer: str, *, by: Key) -> Key:
