@@ -1,8 +1,8 @@
 """The verifier page: one HTML file that checks a title proof, an extract or a printed code with nothing but itself.
 
-Its sources are the ES modules beside this file; ``build`` joins them, and what they use of @noble, into one page whose
-bytes follow from the sources alone.  So everybody can build it anew and compare its SHA-256, and witnesses can serve
-the very same file: a verifier that the registry alone serves would trust the registry.
+Its sources are the ES modules beside this file; ``build`` joins them, what they use of @noble and two fonts into one
+page whose bytes follow from the sources alone.  So everybody can build it anew and compare its SHA-256, and witnesses
+can serve the very same file: a verifier that the registry alone serves would trust the registry.
 
 The page is not minified: whoever wants to know what it does can read it.  It is never committed; ``./run`` builds it
 into LANDLOG_HOME/verifier, with its SHA-256 beside it.
@@ -25,6 +25,7 @@ from domain.case_steps import FILED, STEPS
 from domain.errors import NotFound
 from domain.law import words
 from domain.restrictions import KINDS
+from projections.fonts import FAMILIES
 from registry.roles import ACTS, allows, roles
 
 PACKAGES = Path(__file__).resolve().parents[2] / "node_modules" / "@noble"
@@ -54,13 +55,14 @@ def build() -> bytes:
         VerifierMissing: when the npm packages are not installed.
     """
     script = f"\n{_bundle()}"
-    style = f"\n{_source('verifier.css')}"
+    style = f"\n{''.join(_font_faces())}{_source('verifier.css')}"
     policy = "; ".join(
         (
             "default-src 'none'",
             f"script-src '{_csp_hash(script)}'",
             f"style-src '{_csp_hash(style)}'",
             "img-src data:",
+            "font-src data:",
             "connect-src 'none'",
             "base-uri 'none'",
             "form-action 'none'",
@@ -166,17 +168,37 @@ def _module(path: str) -> str:
         return f"export const KINDS = {_json(_kinds())};\n"
     if not path.startswith("@noble/"):
         return _source(path)
-    file = PACKAGES / path.removeprefix("@noble/")
-    try:
-        text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise VerifierMissing(
-            f"the package of {path} is not installed, from which the verifier page is built",
-            remedy="Start Landlog with ./run, which installs it.",
-        ) from None
     package = path.split("/")[1]
+    try:
+        text = (PACKAGES / path.removeprefix("@noble/")).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise _missing(f"@noble/{package}") from None
     licence = (PACKAGES / package / "LICENSE").read_text(encoding="utf-8").strip()
     return f"/*! @noble/{package}\n{licence}\n*/\n{_BLOCK_COMMENT.sub('', text)}"
+
+
+def _font_faces() -> Iterator[str]:
+    """The Indian scripts that the page speaks, within it: a name shown as empty boxes is not verified by anybody."""
+    for family in FAMILIES:
+        if family.name == "Noto Sans":
+            continue  # every machine can write Latin
+        (subset,) = family.subsets
+        try:
+            font = family.woff2(subset, 400).read_bytes()
+        except FileNotFoundError:
+            raise _missing(f"@fontsource/{family.package}") from None
+        data = base64.b64encode(font).decode()
+        yield (
+            f'@font-face {{ font-family: "{family.name}"; src: local("{family.name}"), '
+            f'url("data:font/woff2;base64,{data}") format("woff2"); }}\n'
+        )
+
+
+def _missing(package: str) -> VerifierMissing:
+    return VerifierMissing(
+        f"the npm package {package} is not installed, from which the verifier page is built",
+        remedy="Start Landlog with ./run, which installs it.",
+    )
 
 
 def _source(name: str) -> str:

@@ -98,6 +98,7 @@ export function refusalStatement(error, language) {
   const code = error instanceof VerificationError ? error.code : "fault";
   const { headline, reason } = refusalWords(code);
   const facts = [[language("reason"), [language(reason)]], [language("detail"), [`${error.message} (${code})`]]];
+  if (error.remedy) facts.push([language("remedy"), [error.remedy]]);
   return { headline, beneath: [], tone: headline === "v-refused" ? "bad" : "open", flags: [], facts, notes: [], code };
 }
 
