@@ -152,14 +152,7 @@ class LogReader:
 
     def subtree(self, size: int) -> Subtree:
         """The subtrees of a log of ``size``, as its tiles say; each tile is read once."""
-        kept: dict[tuple[int, int], bytes] = {}
-
-        def read(level: int, number: int) -> bytes:
-            if (level, number) not in kept:
-                kept[level, number] = self._tile(level, number, size, WIDTH * 32)[0]
-            return kept[level, number]
-
-        return subtrees_of(read)
+        return subtrees_of(lambda level, number: self._tile(level, number, size, WIDTH * 32)[0])
 
     def root(self, size: int, *, within: int) -> bytes:
         """The root of the first ``size`` entries, from the tiles of a log of ``within`` entries."""

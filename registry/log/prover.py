@@ -16,7 +16,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - a type,
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from domain.canon import Json, parse_object
-from domain.errors import NotFound, RegistryError
+from domain.errors import RegistryError
 from registry.log import storage
 from registry.log.encoding import decode_base64
 from registry.log.map_store import prove_state
@@ -31,23 +31,13 @@ from registry.log.title_proof import (
     TitleProof,
     reveal,
 )
-from registry.log.tlog_proof import TlogProof
+from registry.log.tlog_proof import NoSuchEntry, NothingPublished, TlogProof
 from registry.log.tree import TreeShrank, prove_consistency, prove_inclusion
 
 _MOST_FORMER_UNITS = MAX_STATES // 2  # the rest is for the keys of those who signed
+__all__ = ["LogBusy", "NoSuchEntry", "NothingPublished", "ProofTooLarge", "Prover"]
+
 _PAUSE = 0.02  # seconds between two looks
-
-
-class NothingPublished(NotFound):
-    """The log has no checkpoint yet, so nothing can be proved."""
-
-    code = "nothing-published"
-
-
-class NoSuchEntry(NotFound):
-    """The published log has no entry at that index."""
-
-    code = "no-such-entry"
 
 
 class LogBusy(RegistryError):

@@ -134,14 +134,7 @@ def tile_hashes(cursor: Cursor, level: int, number: int) -> bytes:
 
 def stored_subtrees(cursor: Cursor) -> Subtree:
     """The log's subtrees, for proofs; each tile is read once."""
-    kept: dict[tuple[int, int], bytes] = {}
-
-    def read(level: int, number: int) -> bytes:
-        if (level, number) not in kept:
-            kept[level, number] = tile_hashes(cursor, level, number)
-        return kept[level, number]
-
-    return subtrees_of(read)
+    return subtrees_of(lambda level, number: tile_hashes(cursor, level, number))
 
 
 def log_root(cursor: Cursor, size: int) -> bytes:

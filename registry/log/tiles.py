@@ -7,11 +7,11 @@ hashes.  A bundle holds the 256 entries under one tile of level 0.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 
 from domain.errors import VerificationError
-from registry.log.hashing import HASH_BYTES
+from registry.log.hashing import HASH_BYTES, node_hash
 from registry.log.tree import CompactRange, Subtree
 
 WIDTH = 256
@@ -128,20 +128,42 @@ def tile_root(hashes: Sequence[bytes]) -> bytes:
     return range_.root()
 
 
-def subtrees_of(tile_hashes: Callable[[int, int], bytes]) -> Subtree:
-    """A supplier of subtrees for proofs, over ``tile_hashes(level, number)``: a tile's bytes, as wide as known."""
+class TileTree:
+    """The hashes of one tile, and the nodes above them within it, each computed once."""
+
+    __slots__ = ("_levels",)
+
+    def __init__(self, hashes: Sequence[bytes]) -> None:
+        self._levels: list[Sequence[bytes]] = [hashes]
+
+    def node(self, height: int, index: int) -> bytes | None:
+        """MTH of the 2^height hashes from ``index`` * 2^height on; None where the tile does not hold all of them."""
+        while len(self._levels) <= height:
+            below = self._levels[-1]
+            self._levels.append([node_hash(below[i], below[i + 1]) for i in range(0, len(below) - 1, 2)])
+        level = self._levels[height]
+        return level[index] if index < len(level) else None
+
+
+def subtrees_of(
+    tile_hashes: Callable[[int, int], bytes], kept: MutableMapping[tuple[int, int], TileTree] | None = None
+) -> Subtree:
+    """A supplier of subtrees for proofs, over ``tile_hashes(level, number)``: a tile's bytes, as wide as known.
+
+    Each tile is asked for once, or found in ``kept``, which the caller may carry from one supplier to the next.
+    """
+    trees: MutableMapping[tuple[int, int], TileTree] = {} if kept is None else kept
 
     def subtree(level: int, index: int) -> bytes:
         tile_level, height = divmod(level, HEIGHT)
-        first = index << height
-        data = tile_hashes(tile_level, first // WIDTH)
-        offset = first % WIDTH * HASH_BYTES
-        part = data[offset : offset + (HASH_BYTES << height)]
-        if len(part) != HASH_BYTES << height:
-            raise MalformedTile(
-                f"{Tile(tile_level, first // WIDTH).path} holds fewer hashes than the tree needs"
-            )
-        return tile_root(split_hashes(part))
+        number, offset = divmod(index << height, WIDTH)
+        tree = trees.get((tile_level, number))
+        if tree is None:
+            tree = trees[tile_level, number] = TileTree(split_hashes(tile_hashes(tile_level, number)))
+        node = tree.node(height, offset >> height)
+        if node is None:
+            raise MalformedTile(f"{Tile(tile_level, number).path} holds fewer hashes than the tree needs")
+        return node
 
     return subtree
 

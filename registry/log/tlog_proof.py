@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.errors import VerificationError
+from domain.errors import NotFound, VerificationError
 from registry.log.checkpoint import Checkpoint
 from registry.log.encoding import BadBase64, BadNumber, decode_base64, decode_decimal, encode_base64
 from registry.log.hashing import HASH_BYTES, leaf_hash
@@ -20,6 +20,18 @@ class MalformedTlogProof(VerificationError):
     """The text is not a tlog-proof."""
 
     code = "malformed-tlog-proof"
+
+
+class NothingPublished(NotFound):
+    """The log has no checkpoint yet, so nothing can be proved."""
+
+    code = "nothing-published"
+
+
+class NoSuchEntry(NotFound):
+    """The published log has no entry at that index."""
+
+    code = "no-such-entry"
 
 
 @dataclass(frozen=True, kw_only=True)
