@@ -1,0 +1,341 @@
+"""What the law of a state makes of a case, over HTTP alone: from the filing at the counter to the record.
+
+Nothing here reads the store: what is asserted is what any client is told, and what a proof shows to whoever verifies
+it.  Karnataka's registered sale by the auto lane stands in ``test_cases``, as do objection, refusal, appeal and remand.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from api import case_models, clock, founding, models, standing
+from api.app import create_app
+from registry import dsse
+from registry.acts import Enrol, Post
+from registry.keys import Key, load
+from registry.log.policy import Policy
+from registry.office import Request
+from registry.verify import Verdict, verify_title_proof
+from tests.api.asking import Client, asking
+from tests.api.test_cases import shown, signed_request, take
+from tests.api.world import LGD, NOW, OFFICER, World, devgarh, parcel, unit
+from tests.registry.court import Court, seed_of
+
+STAFF = {"READER": "reader", "LEKHPAL": "lekhpal", "NAIB": "naib-tahsildar", "BANK-9": "bank"}
+
+
+@dataclass(frozen=True)
+class Village:
+    """A village of a state, with the holdings of Devgarh."""
+
+    office: str
+    lgd: str
+    name: str
+    name_local: str
+
+    def unit(self, serial: int) -> str:
+        return unit(serial).replace(LGD, self.lgd)
+
+    def parcel(self, serial: int) -> str:
+        return parcel(serial).replace(LGD, self.lgd)
+
+
+AP = Village("28/511/5257", "589001", "Kothapalle", "కొత్తపల్లె")
+UP = Village("9/171/901", "150001", "Rampur", "रामपुर")
+MH = Village("27/521/4201", "555001", "Wadgaon", "वडगाव")
+
+
+@pytest.fixture
+def court(world: World) -> Court:
+    return Court(world)
+
+
+@pytest.fixture
+def people(court: Court) -> Iterator[Client]:
+    """The counter, on the day of the court."""
+
+    def now() -> datetime:
+        return datetime.combine(court.day, datetime.min.time(), UTC) + timedelta(hours=6)
+
+    with asking(create_app(court.world.house, now=now, allowance=None)) as client:
+        yield client
+
+
+def settled(court: Court, village: Village) -> None:
+    """The village in the record, its officers, the clock and the counter at their posts."""
+    world = court.world
+    world.perform(Post(officer=OFFICER, office=village.office, roles=("tahsildar",)))
+    for officer, role in STAFF.items():
+        key = Key.from_seed(seed_of(officer))
+        pop = key.prove_possession(origin=world.house.origin, officer=officer)
+        world.perform(Enrol(public=key.public, officer=officer, pop=pop))
+        world.perform(Post(officer=officer, office=village.office, roles=(role,)))
+    root = load(founding.root_key_files(world.house.settings, 1)[0])
+    standing.appoint(world.house, [village.office], by=[root])
+    form: Any = devgarh()
+    form["village"] = {
+        "lgd": village.lgd,
+        "name": village.name,
+        "name_local": village.name_local,
+        "office": village.office,
+    }
+    for parcel_form in form["parcels"]:
+        parcel_form["geometry"] = None
+    world.house.office.sanction(
+        Request(type="import", application=form, office=village.office, officer=OFFICER, order_no="MR/1"),
+        sign=court.sign(OFFICER),
+        day=court.day,
+        event_id=clock.new_event_id(),
+        salt=clock.new_salt,
+    )
+    world.settle()
+
+
+# ---- what clients do -------------------------------------------------------------------------------------------
+
+
+def filed(people: Client, court: Court, kind: str, application: Any, capacity: str) -> str:
+    """The number of a case that somebody without a key files at the counter."""
+    applicant = {"name": "Sita Devi", "phone": "9000000001", "capacity": capacity}
+    document = {"type": kind, "application": application, "applicant": applicant}
+    answer = people.post("/v1/cases", json=document)
+    assert answer.status_code == 201, answer.text
+    court.world.settle()
+    told = case_models.Filed.model_validate(answer.json())
+    assert (told.findings, told.lane) == ([], "officer")
+    return told.case_no
+
+
+def order(
+    people: Client, court: Court, village: Village, case_no: str, by: tuple[str, ...], **asked: Any
+) -> httpx.Response:
+    """The order in the case, asked for by the first officer and signed by all of them."""
+    document = {
+        **asked,
+        "office": village.office,
+        "officer": by[0],
+        **({"second_officer": by[1]} if by[1:] else {}),
+        "order_no": "MR/2026/9",
+        "case": case_no,
+    }
+    prepared = signed_request(people, court, "/v1/orders/prepare", document, by[0])
+    if prepared.status_code != 200:
+        return prepared
+    payload = base64.b64decode(prepared.json()["payload"])
+    signatures = [court.key(officer).sign_payload(dsse.EVENT, payload) for officer in by]
+    envelope = base64.b64encode(dsse.seal(dsse.EVENT, payload, signatures)).decode()
+    handed_in = {"envelope": envelope, "application": prepared.json()["application"]}
+    answer = people.post("/v1/orders", json=handed_in)
+    court.world.settle()
+    return answer
+
+
+def holders(people: Client, unit_id: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = people.get(f"/v1/units/{unit_id}").json()["holders"]
+    return found
+
+
+# ---- what clients are told -------------------------------------------------------------------------------------
+
+
+def proved(people: Client, parcel_id: str) -> Verdict:
+    policy = Policy.parse(people.get("/v1/about").json()["policy"])
+    answer = people.get(f"/v1/parcels/{parcel_id}/proof?history=1")
+    assert answer.status_code == 200, answer.text
+    verdict = verify_title_proof(answer.content, policy, now=int(NOW.timestamp()), parcel=parcel_id)
+    assert (verdict.status, verdict.signatures_checked) == ("current", True)
+    return verdict
+
+
+def waiting(people: Client, parcel_id: str) -> set[str]:
+    """The cases that the parcel's record tells of, which are those that its proof shows of it and of its unit."""
+    told = {p["case"] for p in people.get(f"/v1/parcels/{parcel_id}").json()["pending"]}
+    states: list[Any] = [s for s in proved(people, parcel_id).states.values() if s]
+    assert {p["case"] for s in states for p in s.get("pending", ())} == told
+    return told
+
+
+def register(people: Client, village: Village) -> list[tuple[str, str | None]]:
+    """The village register, newest first, in its own words: what was entered, in which case."""
+    document = people.get(f"/v1/villages/{village.lgd}/register?limit=50").json()
+    return [(e.type, e.case_no) for e in models.Register.model_validate(document).items]
+
+
+def noticed(people: Client, village: Village) -> list[str]:
+    document = people.get(f"/v1/villages/{village.lgd}/notices").json()
+    return [n.case_no for n in case_models.Lines.model_validate(document).items]
+
+
+def noticed_for(people: Client, court: Court, village: Village, case_no: str, *, days: int) -> None:
+    """Entered, verified and noticed by the state's officers; the notice runs its days, and nobody objects."""
+    court.tick_out()
+    assert shown(people, case_no)["status"] == "filed", "the state leaves nothing to the clock"
+    take(people, court, case_no, "registered", "READER")
+    take(people, court, case_no, "prechecked", "LEKHPAL")
+    assert noticed(people, village) == []
+    take(people, court, case_no, "notice-issued", "READER")
+    until = date.fromisoformat(shown(people, case_no)["days"]["notice_until"])
+    assert until == court.day + timedelta(days)
+    assert noticed(people, village) == [case_no]
+    court.day = until
+    court.tick_out()
+    assert shown(people, case_no)["status"] == "notice-issued"
+    assert noticed(people, village) == [case_no]
+    court.later(1).tick_out()
+    assert shown(people, case_no)["status"] == "unopposed"
+    assert noticed(people, village) == []
+
+
+def rules_broken(answer: httpx.Response) -> list[str]:
+    assert answer.status_code == 422, answer.text
+    return [f["rule"] for f in answer.json()["findings"]]
+
+
+def test_in_andhra_pradesh_a_bank_s_charge_is_noted_without_a_notice(people: Client, court: Court) -> None:
+    settled(court, AP)
+    khata, field = AP.unit(3), AP.parcel(5)
+    charge = {
+        "unit": khata,
+        "kind": "crop-loan",
+        "grantors": [holders(people, khata)[0]["party"]],
+        "loan": {
+            "lender": "Kothapalle Grameena Bank",
+            "lender_kind": "bank",
+            "reference": "KCC/2026/118",
+            "paise": 15_000_000,
+        },
+        "deed": {"number": "KCC/2026/118", "made": "2026-11-02", "by": "Kothapalle Grameena Bank"},
+    }
+    asked = {"type": "charge-created", "application": charge}
+    filing = {**asked, "applicant": {"name": "Kothapalle Grameena Bank", "capacity": "bank"}}
+    prepared = signed_request(people, court, "/v1/cases/prepare", filing, "BANK-9").json()
+    envelope = base64.b64encode(court.sign("BANK-9")(base64.b64decode(prepared["payload"]))).decode()
+    answer = people.post("/v1/cases/signed", json={"envelope": envelope, "form": prepared["form"]})
+    assert answer.status_code == 201, answer.text
+    court.world.settle()
+    case_no = prepared["form"]["case_no"]
+
+    case = shown(people, case_no, "te")
+    assert (case["office"], case["lane"], case["title"]) == (AP.office, "officer", "భారం నమోదు")
+    assert waiting(people, field) == waiting(people, AP.parcel(6)) == {case_no}
+    assert waiting(people, AP.parcel(1)) == set()
+    assert register(people, AP)[0] == ("case.filed/1", case_no)
+    early = order(people, court, AP, case_no, (OFFICER,), **asked)
+    assert [f["rule"] for f in early.json()["findings"]] == ["order-is-certified"]
+
+    court.tick_out()
+    assert shown(people, case_no)["status"] == "filed", "Andhra Pradesh leaves nothing to the clock"
+    take(people, court, case_no, "registered", "READER")
+    take(people, court, case_no, "prechecked", "LEKHPAL")
+    take(people, court, case_no, "notice-not-needed", "READER")
+    assert noticed(people, AP) == []
+    assert shown(people, case_no)["status"] == "unopposed"
+    assert waiting(people, field) == {case_no}
+
+    answer = order(people, court, AP, case_no, (OFFICER,), **asked)
+    assert answer.status_code == 202, answer.text
+    case = shown(people, case_no)
+    assert (case["status"], [s["officer"] for s in case["steps"]]) == (
+        "carried",
+        ["BANK-9", "READER", "LEKHPAL", "READER", OFFICER],
+    )
+    assert waiting(people, field) == waiting(people, AP.parcel(6)) == set()
+    assert register(people, AP)[0] == ("mutation.charge-created/1", case_no)
+    record = people.get(f"/v1/parcels/{field}").json()
+    assert [(c["kind"], c["rank"]) for c in record["charges"]] == [("crop-loan", 1)]
+    state: Any = proved(people, field).states["unit", khata]
+    assert [(c["kind"], c["rank"]) for c in state["charges"]] == [("crop-loan", 1)]
+
+
+def test_in_uttar_pradesh_an_inheritance_is_decided_and_signed_by_two_officers(
+    people: Client, court: Court
+) -> None:
+    settled(court, UP)
+    khata, fields = UP.unit(3), (UP.parcel(5), UP.parcel(6))
+    deceased = holders(people, khata)[0]
+    inheritance = {
+        "khatas": [{"unit": khata, "holder": deceased["party"]}],
+        "certificate": {
+            "number": "D/2026/77",
+            "made": "2026-10-05",
+            "by": "Registrar of Births and Deaths, Rampur",
+            "died": "2026-10-01",
+        },
+        "heirs": [
+            {"party": {"name": name, "relation": deceased["name"]}, "share": "1/2"}
+            for name in ("गुलाब", "मुन्ना")
+        ],
+    }
+    asked = {"type": "inheritance", "application": inheritance}
+    case_no = filed(people, court, "inheritance", inheritance, "heir")
+    assert shown(people, case_no, "hi")["title"] == "विरासत"
+    assert [waiting(people, field) for field in fields] == [{case_no}] * 2
+    assert register(people, UP)[0] == ("case.filed/1", case_no)
+
+    noticed_for(people, court, UP, case_no, days=30)
+    assert take(people, court, case_no, "allowed", "LEKHPAL").status_code == 422
+    take(people, court, case_no, "allowed", "NAIB")
+    take(people, court, case_no, "certified", OFFICER)
+    assert waiting(people, fields[0]) == {case_no}
+    alone = order(people, court, UP, case_no, (OFFICER,), **asked)
+    assert (alone.status_code, alone.json()["code"]) == (400, "second-signature")
+    assert shown(people, case_no)["status"] == "certified"
+
+    answer = order(people, court, UP, case_no, (OFFICER, "NAIB"), **asked)
+    assert answer.status_code == 202, answer.text
+    case = shown(people, case_no)
+    assert (case["status"], case["steps"][-1]["type"]) == ("carried", "mutation.inheritance/1")
+    assert [waiting(people, field) for field in fields] == [set()] * 2
+    assert register(people, UP)[0] == ("mutation.inheritance/1", case_no)
+    for field in fields:
+        record = people.get(f"/v1/parcels/{field}").json()
+        assert [(h["name"], h["share"]) for h in record["holders"]] == [("गुलाब", "1/2"), ("मुन्ना", "1/2")]
+        assert "गुलाब, share 1/2" in proved(people, field).words
+
+
+def test_in_maharashtra_a_partition_is_carried_once_its_notice_has_run(people: Client, court: Court) -> None:
+    settled(court, MH)
+    khata = MH.unit(1)
+    first, second = holders(people, khata)
+    partition: dict[str, Any] = {
+        "unit": khata,
+        "portions": [
+            {"holders": [first["party"]], "parcels": [MH.parcel(1)]},
+            {
+                "holders": [second["party"]],
+                "parcels": [MH.parcel(2), MH.parcel(3)],
+                "new_unit": {"label": "5"},
+            },
+        ],
+        "deed": {"number": "1123/2026", "made": "2026-11-02", "by": "SRO Wadgaon"},
+    }
+    asked = {"type": "partition", "application": partition}
+    case_no = filed(people, court, "partition", partition, "co-holder")
+    assert shown(people, case_no)["title"] == "Partition"
+    assert [waiting(people, MH.parcel(n)) for n in (1, 2, 3, 5)] == [{case_no}] * 3 + [set()]
+    assert register(people, MH)[0] == ("case.filed/1", case_no)
+
+    noticed_for(people, court, MH, case_no, days=15)
+    assert waiting(people, MH.parcel(3)) == {case_no}
+    other = {**partition, "portions": partition["portions"][::-1]}
+    swapped = order(people, court, MH, case_no, (OFFICER,), type="partition", application=other)
+    assert rules_broken(swapped) == ["unopposed-is-as-filed"]
+
+    answer = order(people, court, MH, case_no, (OFFICER,), **asked)
+    assert answer.status_code == 202, answer.text
+    assert shown(people, case_no)["status"] == "carried"
+    assert [waiting(people, MH.parcel(n)) for n in (1, 2, 3)] == [set()] * 3
+    assert register(people, MH)[0] == ("mutation.partition/1", case_no)
+    for serial, holder in ((1, first), (2, second), (3, second)):
+        record = people.get(f"/v1/parcels/{MH.parcel(serial)}").json()
+        assert [(h["party"], h["share"]) for h in record["holders"]] == [(holder["party"], "1/1")]
+        assert f"{holder['name']}, share 1/1" in proved(people, MH.parcel(serial)).words
+    units = [(proved(people, MH.parcel(n)).record or {})["unit"] for n in (1, 2, 3)]
+    assert units[0] == khata != units[1] == units[2]
