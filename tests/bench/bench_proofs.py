@@ -98,6 +98,7 @@ def title(world: World, states: int) -> int:
     with world.house.datastore.transaction() as cursor:
         for start in range(0, states, 20_000):
             write_states(cursor, [filler(n) for n in range(start, min(start + 20_000, states))])
+        cursor.execute("analyze")  # as autovacuum does in its own time
     state = world.house.recorder.load([unit(1)])[unit(1)].state()
     assert state is not None
     shares: list[dict[str, str]] = state["shares"]  # type: ignore[assignment]
