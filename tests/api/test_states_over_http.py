@@ -1,7 +1,7 @@
 """What the law of a state makes of a case, over HTTP alone: from the filing at the counter to the record.
 
 Nothing here reads the store: what is asserted is what any client is told, and what a proof shows to whoever verifies
-it.  Karnataka's registered sale by the auto lane stands in ``test_cases``, as do objection, refusal, appeal and remand.
+it.
 """
 
 from __future__ import annotations
@@ -24,11 +24,17 @@ from registry.log.policy import Policy
 from registry.office import Request
 from registry.verify import Verdict, verify_title_proof
 from tests.api.asking import Client, asking
-from tests.api.test_cases import shown, signed_request, take
-from tests.api.world import LGD, NOW, OFFICER, World, devgarh, parcel, unit
+from tests.api.test_cases import OBJECTION, reason, shown, signed_request, take
+from tests.api.world import LGD, NOW, OFFICER, World, devgarh, parcel, share_sale, unit
 from tests.registry.court import Court, seed_of
 
-STAFF = {"READER": "reader", "LEKHPAL": "lekhpal", "NAIB": "naib-tahsildar", "BANK-9": "bank"}
+STAFF = {
+    "READER": "reader",
+    "LEKHPAL": "lekhpal",
+    "NAIB": "naib-tahsildar",
+    "SDO": "sub-divisional-officer",
+    "BANK-9": "bank",
+}
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ class Village:
 
 AP = Village("28/511/5257", "589001", "Kothapalle", "కొత్తపల్లె")
 UP = Village("9/171/901", "150001", "Rampur", "रामपुर")
+KA = Village("29/583/5551", "610001", "Hosahalli", "ಹೊಸಹಳ್ಳಿ")
 MH = Village("27/521/4201", "555001", "Wadgaon", "वडगाव")
 
 
@@ -101,16 +108,16 @@ def settled(court: Court, village: Village) -> None:
 # ---- what clients do -------------------------------------------------------------------------------------------
 
 
-def filed(people: Client, court: Court, kind: str, application: Any, capacity: str) -> str:
-    """The number of a case that somebody without a key files at the counter."""
+def filed(people: Client, court: Court, kind: str, application: Any, capacity: str) -> case_models.Filed:
+    """The receipt of a case that somebody without a key files at the counter."""
     applicant = {"name": "Sita Devi", "phone": "9000000001", "capacity": capacity}
     document = {"type": kind, "application": application, "applicant": applicant}
     answer = people.post("/v1/cases", json=document)
     assert answer.status_code == 201, answer.text
     court.world.settle()
     told = case_models.Filed.model_validate(answer.json())
-    assert (told.findings, told.lane) == ([], "officer")
-    return told.case_no
+    assert told.findings == []
+    return told
 
 
 def order(
@@ -274,13 +281,14 @@ def test_in_uttar_pradesh_an_inheritance_is_decided_and_signed_by_two_officers(
         ],
     }
     asked = {"type": "inheritance", "application": inheritance}
-    case_no = filed(people, court, "inheritance", inheritance, "heir")
+    case_no = filed(people, court, "inheritance", inheritance, "heir").case_no
     assert shown(people, case_no, "hi")["title"] == "विरासत"
     assert [waiting(people, field) for field in fields] == [{case_no}] * 2
     assert register(people, UP)[0] == ("case.filed/1", case_no)
 
     noticed_for(people, court, UP, case_no, days=30)
-    assert take(people, court, case_no, "allowed", "LEKHPAL").status_code == 422
+    verifier = take(people, court, case_no, "allowed", "LEKHPAL")
+    assert rules_broken(verifier) == ["role-takes-the-step", "another-person-acts"]
     take(people, court, case_no, "allowed", "NAIB")
     take(people, court, case_no, "certified", OFFICER)
     assert waiting(people, fields[0]) == {case_no}
@@ -317,7 +325,7 @@ def test_in_maharashtra_a_partition_is_carried_once_its_notice_has_run(people: C
         "deed": {"number": "1123/2026", "made": "2026-11-02", "by": "SRO Wadgaon"},
     }
     asked = {"type": "partition", "application": partition}
-    case_no = filed(people, court, "partition", partition, "co-holder")
+    case_no = filed(people, court, "partition", partition, "co-holder").case_no
     assert shown(people, case_no)["title"] == "Partition"
     assert [waiting(people, MH.parcel(n)) for n in (1, 2, 3, 5)] == [{case_no}] * 3 + [set()]
     assert register(people, MH)[0] == ("case.filed/1", case_no)
@@ -339,3 +347,84 @@ def test_in_maharashtra_a_partition_is_carried_once_its_notice_has_run(people: C
         assert f"{holder['name']}, share 1/1" in proved(people, MH.parcel(serial)).words
     units = [(proved(people, MH.parcel(n)).record or {})["unit"] for n in (1, 2, 3)]
     assert units[0] == khata != units[1] == units[2]
+
+
+def sale_in_karnataka(people: Client) -> dict[str, Any]:
+    """Half of Meena's khata of two fields, by a registered deed."""
+    seller = holders(people, KA.unit(3))[0]["party"]
+    return share_sale(seller, share="1/2", unit_id=KA.unit(3))
+
+
+def test_in_karnataka_the_clock_signs_a_registered_sale_after_seven_days_and_not_before(
+    people: Client, court: Court
+) -> None:
+    settled(court, KA)
+    field = KA.parcel(5)
+    receipt = filed(people, court, "sale", sale_in_karnataka(people), "transferee")
+    case_no = receipt.case_no
+    assert receipt.lane == "auto"
+    assert waiting(people, field) == waiting(people, KA.parcel(6)) == {case_no}
+    assert register(people, KA)[0] == ("case.filed/1", case_no)
+
+    court.tick_out()
+    until = date.fromisoformat(shown(people, case_no)["days"]["notice_until"])
+    assert until == court.day + timedelta(7)
+    court.day = until
+    court.tick_out()
+    assert shown(people, case_no)["status"] == "notice-issued"
+    assert noticed(people, KA) == [case_no]
+    assert waiting(people, field) == {case_no}
+
+    court.later(1).tick_out()
+    case = shown(people, case_no)
+    assert case["status"] == "communicated"
+    assert {s["officer"] for s in case["steps"][1:]} == {standing.CLOCK}
+    assert noticed(people, KA) == []
+    assert waiting(people, field) == waiting(people, KA.parcel(6)) == set()
+    assert ("mutation.sale/1", case_no) in register(people, KA)
+    assert "Sita Devi, share 1/2" in proved(people, field).words
+
+
+def test_in_karnataka_a_sale_that_is_opposed_is_heard_refused_appealed_remanded_and_carried(
+    people: Client, court: Court
+) -> None:
+    settled(court, KA)
+    field, sale = KA.parcel(5), sale_in_karnataka(people)
+    receipt = filed(people, court, "sale", sale, "transferee")
+    case_no = receipt.case_no
+    court.tick_out()
+    assert people.post(f"/v1/cases/{case_no}/objections", json=OBJECTION).status_code == 201
+    court.world.settle()
+    court.later(10).tick_out()
+    case = shown(people, case_no)
+    assert (case["status"], case["objections"], case["lane"]) == ("objected", 1, "officer")
+    assert noticed(people, KA) == []
+    hearing = court.day + timedelta(7)
+    lesser = take(people, court, case_no, "hearing-set", "NAIB", until=hearing.isoformat())
+    assert rules_broken(lesser) == ["role-takes-the-step"]
+    take(people, court, case_no, "hearing-set", OFFICER, until=hearing.isoformat())
+    court.day = hearing
+    take(people, court, case_no, "reserved", OFFICER)
+    assert waiting(people, field) == {case_no}
+    take(people, court, case_no, "refused", OFFICER, reason=reason("on-the-merits"))
+    assert waiting(people, field) == set()
+
+    appeal = {"step": "appealed", "secret": receipt.secret, "reason": reason("on-the-merits")}
+    assert people.post(f"/v1/cases/{case_no}/requests", json=appeal).status_code == 201
+    court.world.settle()
+    assert shown(people, case_no)["status"] == "appealed"
+    assert waiting(people, field) == {case_no}
+    again = (court.day + timedelta(20)).isoformat()
+    take(people, court, case_no, "remanded", "SDO", reason=reason("error-in-order"), until=again)
+    case = shown(people, case_no)
+    assert (case["status"], case["days"]["hearing"]) == ("hearing", again)
+    court.later(20)
+    take(people, court, case_no, "allowed", OFFICER)
+    take(people, court, case_no, "certified", OFFICER)
+    assert waiting(people, field) == {case_no}
+    answer = order(people, court, KA, case_no, (OFFICER,), type="sale", application=sale)
+    assert answer.status_code == 202, answer.text
+    assert shown(people, case_no)["status"] == "carried"
+    assert waiting(people, field) == set()
+    assert register(people, KA)[0] == ("mutation.sale/1", case_no)
+    assert "Sita Devi, share 1/2" in proved(people, field).words
