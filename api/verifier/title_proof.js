@@ -8,6 +8,7 @@ import { BITS, KINDS } from "./tree.js";
 export const FORMAT = "landlog/title-proof@v1";
 export const MAX_BYTES = 4 * 1024 * 1024;
 const MAX_STATES = 64, MAX_OPENINGS = 1024, MAX_HISTORY = 65536;
+const OPTIONAL = ["history", "openings"]; // nothing else is missed when its name is spoilt
 const RESULTS = ["present", "absent-empty", "absent-other"];
 
 const fault = (message) => refuse("malformed-title-proof", message);
@@ -77,7 +78,7 @@ class Members {
     for (const name of Object.keys(item)) {
       if (known.includes(name)) continue;
       if (!/^[A-Za-z0-9_-]+$/.test(name)) fault(`${where} has a member whose name is no plain word`);
-      const right = known.find((word) => isOneLetterApart(name, word));
+      const right = known.find((word) => isOneLetterApart(name, word) || (OPTIONAL.includes(word) && isWithin(name, word)));
       if (right !== undefined) fault(`${where} has a member ${name}, which looks like ${right} misspelt`);
     }
   }
@@ -113,3 +114,11 @@ class Members {
 }
 
 const isOneLetterApart = (name, right) => name.length === right.length && [...name].filter((letter, n) => letter !== right[n]).length === 1;
+
+// Whether one of the two is the other with up to three letters added.
+function isWithin(name, right) {
+  const [short, long] = [name, right].sort((a, b) => a.length - b.length);
+  let matched = 0;
+  for (const letter of long) if (letter === short[matched]) matched += 1;
+  return long.length - short.length <= 3 && matched === short.length;
+}

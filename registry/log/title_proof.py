@@ -1,8 +1,8 @@
 """The file that proves a title (``landlog/title-proof@v1``, transparency spec 4.5): its form, both ways.
 
 A proof file is canonical JSON, so that it has one spelling; one line feed may follow it.  Members of unknown
-names are ignored, except names one letter away from a known one or not plain words: a member so misspelt
-would drop out in silence.  ``registry.verify`` judges what is read here.
+names are ignored, except names that are not plain words or look like a known one misspelt: such a member would
+drop out in silence.  ``registry.verify`` judges what is read here.
 """
 
 from __future__ import annotations
@@ -26,11 +26,14 @@ MAX_OPENINGS = 1024
 
 MAX_HISTORY = 65_536
 
+_MOST_ADDED = 3  # letters by which a name may be longer and still be taken for a slip
+
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _PROOF = ("format", "origin", "parcel", "map_head", "map_head_proof", "states", "openings")
 _STATE = ("kind", "id", "result", "value", "path", "history", "other_key", "other_value_hash")
 _EVENT = ("index", "entry")
 _OPENING = ("commitment", "field", "salt", "value")
+_OPTIONAL = ("history", "openings")  # nothing else is missed when its name is spoilt
 
 Doc = dict[str, Json]
 
@@ -243,7 +246,7 @@ class _Members:
             if not _PLAIN_NAME.fullmatch(name):
                 raise MalformedTitleProof(f"{where} has a member {name[:40]!r}; names are plain words")
             for right in known:
-                if _one_letter_apart(name, right):
+                if _one_letter_apart(name, right) or (right in _OPTIONAL and _within(name, right)):
                     raise MalformedTitleProof(
                         f"{where} has a member {name!r}, which looks like {right!r} misspelt"
                     )
@@ -287,3 +290,14 @@ class _Members:
 
 def _one_letter_apart(name: str, right: str) -> bool:
     return len(name) == len(right) and sum(a != b for a, b in zip(name, right, strict=True)) == 1
+
+
+def _within(name: str, right: str) -> bool:
+    """Whether one of the two is the other with letters added.
+
+    >>> _within("xhistory", "history"), _within("histry", "history"), _within("seal", "history")
+    (True, True, False)
+    """
+    short, long = sorted((name, right), key=len)
+    letters = iter(long)
+    return len(long) - len(short) <= _MOST_ADDED and all(letter in letters for letter in short)

@@ -350,6 +350,7 @@ def _of_other_files() -> Iterator[Case]:
     yield "the format is another", canonical(document | {"format": "landlog/title-proof@v2"}), error, {}
     yield "no state is shown", canonical(document | {"states": []}), error, {}
     yield "a known member is misspelt", data.replace(b'"openings"', b'"openimgs"'), error, {}
+    yield "an optional member has a letter too many", data.replace(b'"openings"', b'"0openings"'), error, {}
     yield "a hash's base64 has stray bits", data.replace(b'"path":["', b'"path":["A', 1), error, {}
     yield "it is a list", b"[]", error, {}
     yield "it is empty", b"", error, {}

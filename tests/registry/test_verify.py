@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from domain.canon import canonical, parse_object
 from domain.commitment import Opening
 from domain.errors import VerificationError
-from domain.projection import DoesNotFollow, advance
+from domain.projection import NO_HISTORY, DoesNotFollow, advance
 from registry.dsse import EVENT, BadSignature, UnknownKey, parse_envelope, seal, sign
 from registry.log.checkpoint import WrongOrigin
 from registry.log.ed25519 import SeedKey
@@ -586,6 +586,10 @@ def test_what_an_event_commits_to_may_be_revealed_with_its_history() -> None:
 
 # The file.
 
+NAMES = (
+    "kind", "id", "version", "last_index", "history", "status", "unit", "parcels", "shares", "charges", "pending",
+    "origin", "type", "touches", "set", "officer", "office", "pub", "postings", "enrolled", "revoked", "roles", UNIT,
+)  # fmt: skip
 FULL = village().proof(PARCEL, keyid(TAHSILDAR), histories=[PARCEL, UNIT], openings=[ASHA, RAVI])
 
 
@@ -640,7 +644,9 @@ def test_members_of_unknown_names_are_ignored() -> None:
     assert verdict(canonical({**document, "seal": {"by": "the press"}})) == verdict(FULL)
 
 
-@pytest.mark.parametrize("name", ["opfnings", "Openings", "op\nings", "hist\tory", "a b"])
+@pytest.mark.parametrize(
+    "name", ["0openings", "opxenyings", "openngs", "opfnings", "Openings", "op\nings", "hist\tory", "a b"]
+)
 def test_a_member_that_looks_like_a_known_one_is_not_ignored(name: str) -> None:
     document = parse_object(FULL.format())
     document[name] = document.pop("openings")
@@ -687,4 +693,59 @@ def test_any_value_in_any_place_is_a_proof_or_refused_in_words(data: st.DataObje
         where[key] = data.draw(values)
         break
     with suppress(VerificationError):
-        assert verdict(canonical(document))
+        assert verdict(canonical(document), as_of_size=data.draw(st.sampled_from([None, 3])))
+
+
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.sampled_from(["", "AAAA", PARCEL, UNIT]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(
+    st.lists(st.fixed_dictionaries({}, optional=dict.fromkeys(NAMES, JSON_VALUES)), min_size=1, max_size=3)
+)
+def test_any_payload_in_a_history_is_a_history_or_refused_in_words(payloads: list[dict[str, Any]]) -> None:
+    """Whoever runs the log may put anything into it, in canonical form and well signed."""
+    registry = village()
+    opening: dict[str, Any] = {
+        "origin": ORIGIN,
+        "touches": [{"id": UNIT, "prev_version": 0, "prev_history": NO_HISTORY}],
+    }
+    events = [LoggedEvent(n, resealed({**opening, **payload})) for n, payload in enumerate(payloads)]
+    with suppress(VerificationError):
+        verdict(with_history(registry.proof(), events), as_of_size=2)
+
+
+@given(
+    st.dictionaries(st.sampled_from([n for n in NAMES if n != "unit"]), JSON_VALUES),
+    st.sampled_from([PARCEL, UNIT, keyid(TAHSILDAR)]),
+)
+def test_any_state_that_the_map_holds_is_told_or_refused_in_words(members: dict[str, Any], lied: str) -> None:
+    """Whoever runs the registry may put anything into its map, and prove it."""
+    registry = village()
+    registry.states[lied] = {**registry.states[lied], **members}
+    registry.add_head()
+    with suppress(VerificationError):
+        assert verdict(registry.proof(PARCEL, keyid(TAHSILDAR), openings=[ASHA])).words
+
+
+@given(st.text() | st.text("".join({*WITNESSED, "\n"})))
+def test_any_policy_is_read_or_refused_in_words(text: str) -> None:
+    with suppress(VerificationError):
+        assert Policy.parse(text.encode("utf-8", "surrogatepass"))
+    with suppress(VerificationError):
+        assert Policy.parse(f"{WITNESSED}{text}")
+
+
+@given(st.text(alphabet=st.sampled_from(sorted({*FULL.map_head_proof, "\x00", "é"}))), st.integers(0, 400))
+def test_any_tlog_proof_in_a_title_proof_is_refused_in_words(text: str, at: int) -> None:
+    whole = FULL.map_head_proof
+    changed = whole[:at] + text + whole[at + len(text) + 1 :]
+    assume(changed != whole)
+    with pytest.raises(VerificationError):
+        verdict(replace(FULL, map_head_proof=changed))
