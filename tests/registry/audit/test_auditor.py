@@ -448,6 +448,29 @@ def test_an_entry_changed_together_with_its_tile_is_not_what_was_signed(tmp_path
         auditor(tmp_path).follow()
 
 
+@pytest.mark.parametrize("every", [2, 20_000], ids=["saved on the way", "saved at the end"])
+def test_lawful_entries_under_a_checkpoint_of_others_are_not_accepted(
+    every: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files of one history, the checkpoint of another: each entry is lawful, and none of it was signed so."""
+    monkeypatch.setattr("registry.audit.auditor.SAVE_ENTRIES", every)
+    signed, served = village(), village()
+    for registry, share in ((signed, "1/6"), (served, "1/12")):
+        for _ in range(2):
+            registry.order("sale", sale(registry, share=share))
+            registry.head()
+    served.publish(tmp_path / "log")
+    (tmp_path / "log" / "checkpoint").write_bytes(signed.note())
+    one = auditor(tmp_path)
+    for _ in range(2):
+        with pytest.raises(NotWhatWasSigned):
+            one.follow()
+        assert one.accepted() is None
+        assert one.ledger.position.size == 0
+    signed.publish(tmp_path / "log")
+    assert one.follow().size == 14
+
+
 def test_a_log_key_is_replaced_by_root_keys_and_by_nobody_else(tmp_path: Path) -> None:
     registry = village()
     both = [*verifiers(), NoteVerifier(NEWER.verifier_key)]
