@@ -44,7 +44,7 @@ def test_a_registry_is_founded_once(terminal: Terminal, database: Database) -> N
     assert [log.name for log in policy.logs] == [ORIGIN]
     assert (terminal.home / "log" / "checkpoint").read_text().startswith(f"{ORIGIN}\n2\n")
     assert sorted(p.name for p in (terminal.home / "keys").iterdir()) == [
-        "log.key", "openings.key", "root-1.key", "root-2.key", "root-3.key",
+        "log.key", "openings.key", "press.key", "root-1.key", "root-2.key", "root-3.key",
     ]  # fmt: skip
     assert all(p.stat().st_mode & 0o077 == 0 for p in (terminal.home / "keys").iterdir())
     again = terminal.refuses("init", "--origin", "land.example/other", "--plain")
