@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from hashlib import sha256
+from itertools import count
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -47,7 +49,7 @@ class Tiles:
         self._layers = layers
         self._cursor = cursor
         self._position = position
-        self._statements = {layer.id: statement(layer) for layer in layers}
+        self._statements: dict[tuple[str, str], tuple[str, str]] = {}
 
     def matrix_sets(self, request: Request) -> Response:
         parameters_of(request)
@@ -109,33 +111,52 @@ class Tiles:
 
     def _read(self, layer: Layer, place: tuple[int, int, int], day: str | None) -> tuple[int, bytes]:
         """The position of the tables and the tile's bytes, of one moment; none where nothing lies in it."""
+        then = when(layer, day)
         with self._cursor() as cursor:
-            if day is None:
-                cursor.execute_prepared(f"tile_{layer.id}", self._statements[layer.id], place)
-            else:
-                then = when(layer, day)
-                sql = re.sub(r"\$[123]", "%s", statement(layer, then=then.sql))
-                cursor.execute(sql, [*place, *place, *then.args])
+            cursor.execute_prepared(*self._statement(layer, then.sql), [*place, *then.args])
             found = cursor.fetchone()
         return int(found[0] or 0), bytes(found[1] or b"")
 
+    def _statement(self, layer: Layer, then: str) -> tuple[str, str]:
+        """Name and text: a layer has one for today and one for each form of ``datetime``, five in all."""
+        known = self._statements.get((layer.id, then))
+        if known is None:
+            text = statement(layer, then=then)
+            # Named by what it says: threads that make one at the same time must not give two the same name.
+            known = self._statements[layer.id, then] = (
+                f"tile_{sha256(text.encode()).hexdigest()[:24]}",
+                text,
+            )
+        return known
 
-def statement(layer: Layer, *, then: str | None = None) -> str:
-    """SQL that gives (position, tile) for zoom, column and row; ``then`` is the condition for a past day."""
+
+def statement(layer: Layer, *, then: str) -> str:
+    """SQL that gives (position, tile) for zoom $1, column $2, row $3, and the days that ``then`` has as ``%s``.
+
+    ``ST_AsMVTGeom`` cuts every shape at the tile's edge and makes it anew, which costs more than all the rest.  A
+    shape that ends within the next tile is only moved onto the tile's grid, where drawing programs clip it; the few
+    that reach farther are cut.
+    """
+    numbers = count(4)
+    numbered = re.sub("%s", lambda _: f"${next(numbers)}", then)
     columns = ", ".join(f'"{name}"' for name in layer.tiled)
-    key = f'"{layer.key}"'
+    key, shape = f'"{layer.key}"', layer.mercator
     once, newest = (
-        ("", "") if then is None else (f"distinct on ({key}) ", f" order by {key}, {layer.newest} desc")
+        ("", "")
+        if then == layer.today
+        else (f"distinct on ({key}) ", f" order by {key}, {layer.newest} desc")
     )
     return (  # names are ours, values are bound
-        "select (select size from records.position where name = 'records'),"  # noqa: S608
-        f" (select st_asmvt(t, '{layer.id}', {EXTENT}, 'shape') from ("
-        f"select st_asmvtgeom({layer.mercator}, e, {EXTENT}, {BUFFER}, true) as shape, {columns} from ("
-        f"select {once}{layer.mercator}, e, {columns} from {layer.source},"
-        " (select st_tileenvelope($1, $2, $3) as e,"
-        f" st_tileenvelope($1, $2, $3, margin => {BUFFER / EXTENT}) as wide) b"
-        f" where {layer.mercator} && wide and {then or layer.today}{newest} limit {MOST_FEATURES}) found"
-        ") t where shape is not null)"
+        "with box as materialized (select e, st_tileenvelope($1, $2, $3, margin => 1) as beside,"  # noqa: S608
+        f" st_tileenvelope($1, $2, $3, margin => {BUFFER / EXTENT}) as wide, {EXTENT} / (st_xmax(e) - st_xmin(e)) as s,"
+        " -st_xmin(e) as tx, -st_ymax(e) as ty from (select st_tileenvelope($1, $2, $3) as e) t)"
+        " select (select size from records.position where name = 'records'),"
+        f" (select st_asmvt(t, '{layer.id}', {EXTENT}, 'shape') from (select case when {shape} @ beside"
+        f" then st_forcepolygonccw(st_snaptogrid(st_transscale({shape}, tx, ty, s, -s), 1))"
+        f" else st_asmvtgeom({shape}, e, {EXTENT}, {BUFFER}, true) end as shape, {columns} from ("
+        f"select {once}{shape}, box.*, {columns} from {layer.source}, box"
+        f" where {shape} && wide and {numbered}{newest} limit {MOST_FEATURES}) found"
+        " offset 0) t where not st_isempty(shape))"  # the offset keeps the shape from being made twice
     )
 
 

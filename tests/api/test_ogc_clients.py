@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import uvicorn
 
 from api.app import create_app
 from gis.ogc.layers import LAYERS
-from gis.shapes import to_metric
+from gis.shapes import to_metric, to_web_mercator
 from tests.api.world import KHATA_OF, World, field_shape
 
 pytestmark = pytest.mark.skipif(
@@ -118,3 +119,27 @@ def test_gdal_asks_for_a_bbox(address: str, layer: str, tmp_path: Path) -> None:
     corners = [str(v) for v in (west, south, east, north)]
     features = downloaded(tmp_path / "some.geojson", address, layer, "-spat", *corners)
     assert len(features) == (0 if layer == "quality_faults" else 1)
+
+
+@pytest.mark.parametrize(
+    ("zoom", "row", "column"), [(16, 28065, 46967), (14, 7016, 11741), (19, 224521, 375740)]
+)
+def test_gdal_reads_the_parcels_in_a_tile_where_they_lie(
+    address: str, zoom: int, row: int, column: int, tmp_path: Path
+) -> None:
+    place = (
+        f"{address.removeprefix('OAPIF:')}/collections/parcels/tiles/WebMercatorQuad/{zoom}/{row}/{column}"
+    )
+    with urllib.request.urlopen(place) as answer:
+        (tmp_path / "tile.pbf").write_bytes(answer.read())
+    features = downloaded(tmp_path / "tile.geojson", "-lco", "RFC7946=NO", str(tmp_path / "tile.pbf"))
+    side = 2 * 20037508.3427892 / 2**zoom
+    west, north = column * side - 20037508.3427892, 20037508.3427892 - row * side
+    tile = shapely.box(west, north - side, west + side, north)
+    unit = side / 4096
+    found = {f["properties"]["label"]: shapely.geometry.shape(f["geometry"]) for f in features}
+    flat = dict(zip(KHATA_OF, to_web_mercator([field_shape(label) for label in KHATA_OF]), strict=True))
+    assert set(found) == {label for label, shape in flat.items() if shape.intersects(tile)}
+    for label, drawn in found.items():
+        there = shapely.transform(drawn, lambda xy: xy * unit + [west, north - side])  # GDAL counts upwards
+        assert there.intersection(tile).hausdorff_distance(flat[label].intersection(tile)) < 1.5 * unit
