@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+import time
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+import httpx
 import pytest
+import uvicorn
+from playwright.sync_api import Browser
 
 from api import founding
+from api.app import create_app
 from api.verifier import PACKAGES, content_policy
 from projections.paper import attached_proof
 from registry.log.policy import Policy
 from registry.qr import paper_keys, verify_paper
 from tests.api.asking import Client
 from tests.api.world import World, parcel
+from tests.browser.conftest import chromium
 from tests.projections.test_paper_code import scanned
+
+__all__ = ["chromium"]
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +76,44 @@ def test_the_extract_bears_a_code_that_the_registry_s_policy_believes(
     paper = verify_paper(text, keys, now=int(village.at.timestamp()))
     assert paper.parcel == parcel(1)
     assert paper.proof_sha256 == sha256(attached_proof(pdf)).digest()
+
+
+@pytest.fixture(scope="module")
+def served(village: World) -> Iterator[str]:
+    """The counter on a port of this machine."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    app = create_app(village.house, now=lambda: village.at, allowance=None)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+def test_a_telephone_that_scans_the_paper_lands_on_a_verdict(
+    served: str, chromium: Browser, village: World, tmp_path: Path
+) -> None:
+    """From the printed page to what it says: its address, the page, a policy; nothing else is asked."""
+    with httpx.Client(base_url=served) as asking:
+        pdf = asking.get(f"/v1/parcels/{parcel(1)}/record.pdf", timeout=60).content
+        policy = asking.get("/verifier/policy.txt").text
+    context = chromium.new_context(viewport={"width": 360, "height": 800}, locale="hi-IN")
+    page = context.new_page()
+    page.add_init_script(f"Date.now = () => {village.at.timestamp()} * 1000;")
+    seen: list[str] = []
+    page.on("console", lambda message: seen.append(message.text))
+    page.on("request", lambda asked: seen.append(asked.url))
+    page.goto(scanned(pdf, tmp_path, dpi=300))
+    page.wait_for_selector("#verdict:not([hidden])")
+    assert page.get_attribute("#verdict", "data-code") == "no-policy"
+    page.fill("#policy", policy)
+    page.click("#ask > button")
+    page.wait_for_selector("#verdict[data-headline=v-paper]")
+    assert parcel(1) in page.inner_text("#verdict")
+    assert [url.partition("#")[0] for url in seen] == [f"{served}/v", f"{served}/verifier/"]
+    context.close()

@@ -33,7 +33,9 @@ SubtleCrypto.prototype.importKey = function (format, data, algorithm, ...rest) {
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(
+    scope="module"
+)  # Playwright holds this thread's event loop: it must not outlive the tests that know
 def chromium() -> Iterator[Browser]:
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None:
