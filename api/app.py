@@ -24,6 +24,7 @@ from api.routes import (
     cases,
     filing,
     handbook,
+    lineage,
     log,
     ogc,
     orders,
@@ -43,7 +44,21 @@ A registry of land records in which nothing changes without a signed event, and 
 An answer says what the record of rights shows as of a checkpoint of the public log; an entry is presumed true until
 the contrary is proved, and does not by itself confer title.
 """
-_ROUTERS = (about, villages, parcels, papers, splits, units, verifier, verify, orders, cases, filing, log)
+_ROUTERS = (
+    about,
+    villages,
+    parcels,
+    lineage,
+    papers,
+    splits,
+    units,
+    verifier,
+    verify,
+    orders,
+    cases,
+    filing,
+    log,
+)
 
 
 def create_app(

@@ -228,6 +228,40 @@ class History(_Shape):
     events: list[Event]
 
 
+class Maker(_Shape):
+    index: Index
+    type: str
+    title: str
+
+
+class FamilyMember(_Shape):
+    """A parcel of the family; ``generation`` counts from those that have no parent in it."""
+
+    parcel_id: str
+    label: str
+    generation: Annotated[int, Field(ge=0)]
+    recorded_m2: Figure
+    since: Day
+    until: Day | None
+    made_by: Maker
+
+
+class Descent(_Shape):
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    parent: str = Field(alias="from")
+    child: str = Field(alias="to")
+
+
+class Lineage(_Shape):
+    """Not ``whole`` where farther relatives are left out: ask one of those told for its own."""
+
+    parcel_id: str
+    whole: bool
+    parcels: list[FamilyMember]
+    links: list[Descent]
+
+
 class Prepared(_Shape):
     payload: str = Field(description="Base64 of the bytes to sign (DSSE, Ed25519).")
     payload_type: str
