@@ -19,12 +19,17 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from hypothesis import HealthCheck, settings
 
 from registry.cluster import Cluster
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_MEMORY = Path("/dev/shm")
 ROOM = 2 << 30  # bytes: a migrated template and the clones of a few hundred tests, for two test processes
+
+# How long one example takes says something of the machine and its other work, nothing of the code.
+settings.register_profile("anywhere", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("anywhere")
 
 
 def pytest_configure(config: pytest.Config) -> None:
