@@ -22,6 +22,7 @@ from api.pages import views
 from api.routes import (
     about,
     cases,
+    exports,
     filing,
     handbook,
     lineage,
@@ -49,6 +50,7 @@ _ROUTERS = (
     villages,
     parcels,
     lineage,
+    exports,
     papers,
     splits,
     units,

@@ -50,6 +50,7 @@ _OVER_HTTPS = (b"strict-transport-security", b"max-age=63072000; includeSubDomai
 _FREE = ("/log/", "/static/")
 _COSTS = (
     (".pdf", 10.0),
+    *((f"/export.{form}", 40.0) for form in ("gpkg", "geojson", "shp", "csv")),
     ("/proof", 3.0),
     ("/verify", 5.0),
     ("/split", 20.0),

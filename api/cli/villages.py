@@ -7,9 +7,13 @@ from typing import Annotated
 import typer
 
 from api.cli import console
+from api.cli.exporting import export
 from api.cli.options import registry
 
 app = typer.Typer(no_args_is_help=True, help="The villages of the registry.")
+
+
+app.command()(export)
 
 
 @app.callback()
