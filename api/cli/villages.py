@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from api.cli import console
+from api.cli.checking import check
 from api.cli.exporting import export
 from api.cli.options import registry
 
@@ -14,6 +15,7 @@ app = typer.Typer(no_args_is_help=True, help="The villages of the registry.")
 
 
 app.command()(export)
+app.command()(check)
 
 
 @app.callback()
