@@ -77,9 +77,9 @@ class Connections:
                 "this takes longer to answer than one request may take",
                 remedy="Ask for a smaller bbox or a simpler filter, or follow the pages without either.",
             ) from None
-        except psycopg2.OperationalError:
+        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
             self._forget()  # the server went away, and with it the others
-            raise
+            raise psycopg2.OperationalError(str(error)) from error
         finally:
             self._free.put(connection)
 

@@ -455,6 +455,18 @@ def test_a_question_that_takes_too_long_is_ended_and_told_so(village: World) -> 
         assert client.get("/ogc/collections").status_code == 200
 
 
+def test_connections_that_the_server_ended_are_made_anew(world: World, counter: Client) -> None:
+    path = "/ogc/collections/parcels/items"
+    assert counter.get(path).status_code == 200
+    with world.house.datastore.cursor() as cursor:
+        cursor.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'landlog-map'"
+        )
+        assert cursor.fetchall()
+    answers = [counter.get(path).status_code for _ in range(3)]
+    assert answers == [503, 200, 200]
+
+
 class _Closed:
     """A counter with nothing to close."""
 
