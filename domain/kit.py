@@ -17,7 +17,7 @@ from domain import form, values
 from domain.canon import Json, canonical
 from domain.commitment import Opening
 from domain.errors import BadInput, Finding, Refused
-from domain.ids import Kind, ParcelId, UnitId, VillageCode, kind_of
+from domain.ids import ParcelId, UnitId, VillageCode, kind_of
 from domain.ids import village_of as village_of_id
 from domain.law import Law
 from domain.record import Doc, Parcel, Record, Unit
@@ -393,11 +393,3 @@ def _nodes(value: object) -> Iterable[Any]:
     if dataclasses.is_dataclass(value):
         yield value
         yield from (v for _, v in form.walk(value) if hasattr(v, "__dataclass_fields__"))
-
-
-def kinds(ids: Iterable[str]) -> dict[Kind, list[str]]:
-    """The ids sorted by kind."""
-    found: dict[Kind, list[str]] = {}
-    for identifier in sorted(ids):
-        found.setdefault(kind_of(identifier), []).append(identifier)
-    return found
