@@ -17,10 +17,18 @@ from domain.ids import ParcelId, UnitId
 from domain.kit import Answer, Broken, Citation, State, rule
 from domain.law import Law
 from domain.mutations._people import can_be_written, pass_on, passed, rehung
-from domain.mutations._shared import RECORD_LAW, TRANSFER_OF_PROPERTY, NewUnit, moved, without
+from domain.mutations._shared import (
+    NOTHING_BARS,
+    RECORD_LAW,
+    STANDING,
+    TRANSFER_OF_PROPERTY,
+    NewUnit,
+    moved,
+    without,
+)
 from domain.quantities import WHOLE, Share, format_share
 from domain.record import Parcel, Record, Unit
-from domain.values import Party, PartyRef
+from domain.values import Deed, Party, PartyRef, Permission
 
 What = Literal["share", "unit", "parcels"]
 
@@ -72,6 +80,44 @@ class Conveyance:
 def taken(takers: Sequence[Taker]) -> tuple[Taken, ...]:
     """The takers as the log names them."""
     return tuple(Taken(party=t.party.commitment, share=t.share) for t in takers)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByDeed:
+    """What every application by a registered deed says beside who passes what on to whom."""
+
+    unit: UnitId
+    deed: Deed
+    parcels: tuple[ParcelId, ...] = ()
+    new_unit: NewUnit | None = None
+    into: UnitId | None = None
+    """The unit that stands already and takes the parcels; those who take hold it, and are not named again."""
+    permissions: tuple[Permission, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passed:
+    """What every event of a conveyance by deed says beside who passed what on to whom."""
+
+    unit: UnitId
+    parcels: tuple[ParcelId, ...]
+    new_unit: NewUnit | None
+    into: UnitId | None
+
+
+def movement(
+    of: ByDeed | Passed, what: What, givers: tuple[Giver, ...], takers: tuple[Taken, ...]
+) -> Conveyance:
+    """The one movement of a deed: as it is applied for, and as it was recorded."""
+    return Conveyance(
+        unit=of.unit,
+        what=what,
+        givers=givers,
+        takers=takers,
+        parcels=of.parcels,
+        new_unit=of.new_unit,
+        into=of.into,
+    )
 
 
 @rule(
@@ -241,6 +287,9 @@ CONVEYANCE = (
     shares_can_be_written,
 )
 """The rules of every conveyance, whatever is given for it."""
+
+TRANSFER = (*STANDING, NOTHING_BARS["transfer"], *CONVEYANCE)
+"""The rules of a conveyance that transfers land which stands in the record."""
 
 
 def convey(c: Conveyance, record: Record) -> tuple[State, ...]:

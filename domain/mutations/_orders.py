@@ -6,20 +6,19 @@ to the order that made it; where parcels are divided afterwards, the children be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from domain.ids import ParcelId, UnitId
-from domain.kit import Answer, Broken, Citation, State, rule
+from domain.kit import Answer, Broken, Citation, Rule, State, rule
+from domain.languages import LANGUAGES
 from domain.law import Law, tenures
-from domain.mutations._shared import FIELD, KHATA, RECORD_LAW, SISTERS
+from domain.mutations._shared import FIELD, KHATA, NOTHING_BARS, RECORD_LAW, SISTERS, STANDING
 from domain.record import Commitment, Parcel, Record, Restriction, Unit
-from domain.restrictions import KINDS, LANGUAGES, words
-from domain.values import CourtOrder, Deed, EntryRef, PartyRef, Salt, Text
-
-COURT_ORDERS = Citation("Code of Civil Procedure 1908", "s. 36 and O. XXI")
+from domain.restrictions import KINDS, words
+from domain.values import Cnr, CourtOrder, Deed, EntryRef, PartyRef, Salt, Text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +29,47 @@ class Land:
     parcels: tuple[ParcelId, ...] = ()
     on: PartyRef | None = None
     """The holder whom alone it binds, where it names a single unit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryAsked:
+    """What every application to enter a court's paper says."""
+
+    land: Land
+    order: CourtOrder
+    """The paper of the court: its number, day, court and case."""
+    cnr: Cnr | None = None
+    """The case's number in the courts' own record, by which anybody can look the suit up."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entered:
+    """What every event of such an entry says; ``order`` commits to the paper and names the entry from then on."""
+
+    land: Land
+    order: EntryRef
+    cnr: Cnr | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemovalAsked:
+    """What every application to take such an entry off says."""
+
+    land: Land
+    """All that bears the entry and is freed of it; the children of a parcel that was divided among it."""
+    entry: EntryRef | None
+    """The entry, by its details in the record; null for one that an older record shows without its paper."""
+    order: CourtOrder
+    """The order by which it goes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Removed:
+    """What every event of such a removal says; ``order`` commits to the paper by which the entry went."""
+
+    land: Land
+    entry: EntryRef | None
+    order: EntryRef
 
 
 @rule(
@@ -53,6 +93,16 @@ def it_says_what_it_lies_on(a: Any, record: Record, law: Law) -> Answer:
 def the_holder_stands(a: Any, record: Record, law: Law) -> Answer:
     land: Land = a.land
     return land.on is None or land.on in record.units[land.units[0]].holders
+
+
+def entering(is_new: Rule) -> tuple[Rule, ...]:
+    """The rules of an entry, the one that it is not made twice last."""
+    return (*STANDING, NOTHING_BARS["order"], it_says_what_it_lies_on, the_holder_stands, is_new)
+
+
+def removing(stands: Rule) -> tuple[Rule, ...]:
+    """The rules of a removal, the one that what is removed lies there last."""
+    return (*STANDING, NOTHING_BARS["order"], it_says_what_it_lies_on, stands)
 
 
 def placed(land: Land, record: Record, kind: str, details: Commitment) -> tuple[State, ...]:
@@ -87,7 +137,7 @@ def _is(lying: Restriction, land: Land, kind: str, details: Commitment | None) -
     return (lying.kind, lying.on, lying.details) == (kind, land.on, details)
 
 
-def entry_stands(kind_of: Callable[[Any], str]) -> Any:
+def entry_stands(kind_of: Callable[[Any], str]) -> Rule:
     """The rule that what is to be lifted lies there; ``kind_of`` says which kind the application lifts."""
 
     @rule(
@@ -102,7 +152,7 @@ def entry_stands(kind_of: Callable[[Any], str]) -> Any:
     return the_entry_stands
 
 
-def entry_is_new(kind_of: Callable[[Any], str]) -> Any:
+def entry_is_new(kind_of: Callable[[Any], str]) -> Rule:
     """The rule that the same order is not entered twice."""
 
     @rule(
@@ -141,6 +191,11 @@ def the_tenure_is_known(a: Any, record: Record, law: Law) -> Answer:
 def land_words(land: Land, record: Record) -> str:
     """The labels of what the order lies on, for the sentence in the record."""
     return ", ".join(s.label for s in on_land(land, record))
+
+
+def entry_words(event: Entered, record: Record) -> Mapping[str, str]:
+    """The terms of an entry's sentence: the land, and the case's number where one is known."""
+    return {"land": land_words(event.land, record), "cnr": f"CNR {event.cnr}" if event.cnr else ""}
 
 
 def kind_words(kind: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from domain.ids import ParcelId, UnitId
 from domain.kit import Answer, Broken, Citation, Example, Procedure, State, check, rule
 from domain.law import Law
 from domain.mutations._conveyance import (
-    CONVEYANCE,
+    TRANSFER,
     Conveyance,
     Giver,
     Taken,
@@ -35,7 +35,6 @@ from domain.mutations._shared import (
     KHATA,
     NOTHING_BARS,
     RAVINA,
-    STANDING,
     NewUnit,
 )
 from domain.quantities import WHOLE, Share
@@ -113,7 +112,7 @@ def received_by_those_who_give(a: Application, record: Record, law: Law) -> Answ
     return Broken(", ".join(wrong)) if wrong else True
 
 
-RULES = (*STANDING, NOTHING_BARS["transfer"], *CONVEYANCE, khatas_differ, received_by_those_who_give)
+RULES = (*TRANSFER, khatas_differ, received_by_those_who_give)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,19 +11,22 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
-from domain.ids import ParcelId, UnitId
+from domain.ids import UnitId
 from domain.kit import Answer, Broken, Citation, Example, Procedure, State, check, rule
 from domain.law import Law
 from domain.mutations._conveyance import (
-    CONVEYANCE,
+    TRANSFER,
+    ByDeed,
     Conveyance,
     Giver,
+    Passed,
     Taken,
     Taker,
     What,
     all_holders_join,
     convey,
     givers_hold_the_share,
+    movement,
     taken,
     takers_parts_add_up,
     what_is_conveyed,
@@ -39,12 +42,11 @@ from domain.mutations._shared import (
     NOTHING_BARS,
     RAVINA,
     SISTERS,
-    STANDING,
     NewUnit,
 )
 from domain.quantities import WHOLE
 from domain.record import Record
-from domain.values import Deed, PartyRef, Permission, UnitLabel
+from domain.values import PartyRef, UnitLabel
 
 TYPE = "mutation.gift/1"
 TITLE = {"en": "Gift", "hi": "दान", "te": "దానం", "mr": "बक्षीसपत्र", "kn": "ದಾನ"}
@@ -61,27 +63,21 @@ GIFT = Citation("Transfer of Property Act 1882", "s. 122")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Application:
+class Application(ByDeed):
     """A gift as the registered deed states it."""
 
-    unit: UnitId
     given: What
     donors: tuple[Giver, ...]
-    deed: Deed
     witnesses: int
     """How many have attested the deed."""
     accepted: date | None = None
     """The day on which the donee, or the guardian of a donee who is a minor, accepted."""
     donees: tuple[Taker, ...] = ()
     """Empty only when the parcels go into a unit that the donees already hold."""
-    parcels: tuple[ParcelId, ...] = ()
-    new_unit: NewUnit | None = None
-    into: UnitId | None = None
-    permissions: tuple[Permission, ...] = ()
 
     def conveyances(self) -> tuple[Conveyance, ...]:
         """The one movement of a gift, for the rules that conveyances share."""
-        return (_conveyance(self, taken(self.donees)),)
+        return (movement(self, self.given, self.donors, taken(self.donees)),)
 
 
 @rule(
@@ -106,20 +102,20 @@ def deed_is_attested(a: Application, record: Record, law: Law) -> Answer:
     return a.witnesses >= needed or Broken(f"{a.witnesses} of {needed}")
 
 
-RULES = (*STANDING, NOTHING_BARS["transfer"], *CONVEYANCE, donee_has_accepted, deed_is_attested)
+RULES = (*TRANSFER, donee_has_accepted, deed_is_attested)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Event:
+class Event(Passed):
     """A share, a unit or parcels were given."""
 
-    unit: UnitId
     given: What
     donors: tuple[Giver, ...]
     donees: tuple[Taken, ...]
-    parcels: tuple[ParcelId, ...]
-    new_unit: NewUnit | None
-    into: UnitId | None
+
+    def conveyance(self) -> Conveyance:
+        """The movement that was recorded."""
+        return movement(self, self.given, self.donors, self.donees)
 
 
 def decide(application: Application, record: Record, law: Law) -> Event:
@@ -139,19 +135,7 @@ def decide(application: Application, record: Record, law: Law) -> Event:
 
 def apply(event: Event, record: Record) -> tuple[State, ...]:
     """What the gift makes of the unit, of the parcels and of the unit that receives them."""
-    return convey(_conveyance(event, event.donees), record)
-
-
-def _conveyance(gift: Application | Event, donees: tuple[Taken, ...]) -> Conveyance:
-    return Conveyance(
-        unit=gift.unit,
-        what=gift.given,
-        givers=gift.donors,
-        takers=donees,
-        parcels=gift.parcels,
-        new_unit=gift.new_unit,
-        into=gift.into,
-    )
+    return convey(event.conveyance(), record)
 
 
 WORDING = {
@@ -165,7 +149,7 @@ WORDING = {
 
 def terms(event: Event, record: Record) -> Mapping[str, str]:
     """The words that the sentence in the record needs."""
-    what = what_is_conveyed(_conveyance(event, event.donees), record)
+    what = what_is_conveyed(event.conveyance(), record)
     return {"what": what, "unit": record.units[event.unit].label, "donees": str(len(event.donees))}
 
 

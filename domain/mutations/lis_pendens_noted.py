@@ -1,6 +1,7 @@
 """Suit noted (lis pendens): a suit about the land is pending; whoever takes it takes it subject to the decree.
 
-The note warns and bars nothing: a transfer during the suit is good between its parties and bound by the outcome.
+The note warns and bars nothing: a transfer during the suit is good between its parties and bound by the outcome
+(Transfer of Property Act 1882, s. 52).
 """
 
 from __future__ import annotations
@@ -9,14 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from domain.kit import Citation, Example, Procedure, State, check
+from domain.kit import Example, Procedure, State, check
 from domain.law import Law
 from domain.mutations._orders import (
     INJUNCTION,
+    Entered,
+    EntryAsked,
     Land,
+    entering,
     entry_is_new,
+    entry_words,
     it_says_what_it_lies_on,
-    land_words,
     placed,
     restricted,
     the_holder_stands,
@@ -26,13 +30,11 @@ from domain.mutations._shared import (
     FIELD,
     KHATA,
     MEENA,
-    NOTHING_BARS,
     SISTERS,
-    STANDING,
     papers_are_not_of_the_future,
 )
 from domain.record import Doc, Record
-from domain.values import Cnr, CourtOrder, EntryRef
+from domain.values import Cnr, EntryRef
 
 TYPE = "mutation.lis-pendens-noted/1"
 TITLE = {
@@ -44,7 +46,7 @@ TITLE = {
 }
 PROCEDURE = Procedure(
     nature="order",
-    applicants=("court", "party-to-suit", "holder"),
+    applicants=("court", "holder", "party-to-suit"),
     papers=("plaint-registered", "court-order"),
     verified_by="court-reader",
     decided_by=("tahsildar", "naib-tahsildar"),
@@ -52,38 +54,21 @@ PROCEDURE = Procedure(
 )
 
 SUIT = "lis-pendens"
-PENDING_SUITS = Citation("Transfer of Property Act 1882", "s. 52")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Application:
-    """A suit as the plaint or the court's order states it."""
-
-    land: Land
-    order: CourtOrder
-    """The registered plaint, or the order in the suit: its number, day, court and case."""
-    cnr: Cnr | None = None
-    """The case's number in the courts' own record, by which anybody can look the suit up."""
+class Application(EntryAsked):
+    """A suit as the registered plaint, or the court's order in it, states it."""
 
 
 the_suit_is_new = entry_is_new(lambda a: SUIT)
 
-RULES = (
-    *STANDING,
-    NOTHING_BARS["order"],
-    it_says_what_it_lies_on,
-    the_holder_stands,
-    the_suit_is_new,
-)
+RULES = entering(the_suit_is_new)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Event:
-    """A pending suit was noted; ``order`` commits to the paper."""
-
-    land: Land
-    order: EntryRef
-    cnr: Cnr | None
+class Event(Entered):
+    """A pending suit was noted."""
 
 
 def decide(application: Application, record: Record, law: Law) -> Event:
@@ -109,7 +94,7 @@ WORDING = {
 
 def terms(event: Event, record: Record) -> Mapping[str, str]:
     """The words that the sentence in the record needs."""
-    return {"land": land_words(event.land, record), "cnr": f"CNR {event.cnr}" if event.cnr else ""}
+    return entry_words(event, record)
 
 
 _ON_THE_KHATA = Application(land=Land(units=(KHATA,)), order=INJUNCTION, cnr=Cnr("UPDV010002142026"))

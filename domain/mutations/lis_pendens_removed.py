@@ -15,24 +15,25 @@ from domain.mutations._orders import (
     INJUNCTION,
     VACATED,
     Land,
+    RemovalAsked,
+    Removed,
     entry,
     entry_stands,
     it_says_what_it_lies_on,
     land_words,
     removed,
+    removing,
     restricted,
 )
 from domain.mutations._shared import (
     ASHA,
     KHATA,
-    NOTHING_BARS,
     SISTERS,
-    STANDING,
     papers_are_not_of_the_future,
 )
 from domain.mutations.lis_pendens_noted import SUIT
 from domain.record import Record
-from domain.values import CourtOrder, EntryRef
+from domain.values import EntryRef
 
 TYPE = "mutation.lis-pendens-removed/1"
 TITLE = {
@@ -53,28 +54,18 @@ PROCEDURE = Procedure(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Application:
+class Application(RemovalAsked):
     """The end of a suit as the court's decree or order states it."""
-
-    land: Land
-    entry: EntryRef | None
-    """The note, by its details in the record; null for one that an older record shows without its paper."""
-    order: CourtOrder
-    """The decree or order that ended the suit."""
 
 
 the_note_stands = entry_stands(lambda a: SUIT)
 
-RULES = (*STANDING, NOTHING_BARS["order"], it_says_what_it_lies_on, the_note_stands)
+RULES = removing(the_note_stands)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Event:
+class Event(Removed):
     """The note of a suit was removed."""
-
-    land: Land
-    entry: EntryRef | None
-    order: EntryRef
 
 
 def decide(application: Application, record: Record, law: Law) -> Event:

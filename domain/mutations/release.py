@@ -15,7 +15,7 @@ from domain.ids import UnitId
 from domain.kit import Answer, Broken, Citation, Example, Procedure, State, check, rule
 from domain.law import Law
 from domain.mutations._conveyance import (
-    CONVEYANCE,
+    TRANSFER,
     Conveyance,
     Giver,
     Taken,
@@ -36,7 +36,6 @@ from domain.mutations._shared import (
     NOTHING_BARS,
     RAVINA,
     SISTERS,
-    STANDING,
 )
 from domain.quantities import WHOLE
 from domain.record import Holding, Record, Restriction
@@ -92,7 +91,7 @@ def takers_are_co_holders(a: Application, record: Record, law: Law) -> Answer:
     return Broken(f"{len(strangers)} are not holders of {a.unit}") if strangers else True
 
 
-RULES = (*STANDING, NOTHING_BARS["transfer"], *CONVEYANCE, takers_are_co_holders)
+RULES = (*TRANSFER, takers_are_co_holders)
 
 
 @dataclass(frozen=True, kw_only=True)

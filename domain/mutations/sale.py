@@ -14,15 +14,18 @@ from domain.ids import ParcelId, UnitId
 from domain.kit import Example, Procedure, State, check
 from domain.law import Law
 from domain.mutations._conveyance import (
-    CONVEYANCE,
+    TRANSFER,
+    ByDeed,
     Conveyance,
     Giver,
+    Passed,
     Taken,
     Taker,
     What,
     all_holders_join,
     convey,
     givers_hold_the_share,
+    movement,
     no_charge_is_lost,
     no_party_is_named_twice,
     parcels_belong_to_the_unit,
@@ -46,13 +49,12 @@ from domain.mutations._shared import (
     NOTHING_BARS,
     RAVINA,
     SISTERS,
-    STANDING,
     NewUnit,
     all_named_exist,
 )
 from domain.quantities import WHOLE
 from domain.record import Record, Restriction
-from domain.values import Consideration, Deed, Permission, Salt, UnitLabel
+from domain.values import Consideration, Salt, UnitLabel
 
 TYPE = "mutation.sale/1"
 TITLE = {"en": "Sale", "hi": "विक्रय", "te": "అమ్మకం", "mr": "खरेदी-विक्री", "kn": "ಕ್ರಯ"}
@@ -77,40 +79,34 @@ class Buyer(Taker):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Application:
+class Application(ByDeed):
     """A sale as the registered deed states it."""
 
-    unit: UnitId
     sold: What
     sellers: tuple[Seller, ...]
-    deed: Deed
     consideration: Consideration
     buyers: tuple[Buyer, ...] = ()
     """Empty only when the parcels go into a unit that the buyers already hold."""
-    parcels: tuple[ParcelId, ...] = ()
-    new_unit: NewUnit | None = None
-    into: UnitId | None = None
-    permissions: tuple[Permission, ...] = ()
 
     def conveyances(self) -> tuple[Conveyance, ...]:
         """The one movement of a sale, for the rules that conveyances share."""
-        return (_conveyance(self, taken(self.buyers)),)
+        return (movement(self, self.sold, self.sellers, taken(self.buyers)),)
 
 
-RULES = (*STANDING, NOTHING_BARS["transfer"], *CONVEYANCE)
+RULES = TRANSFER
 
 
 @dataclass(frozen=True, kw_only=True)
-class Event:
+class Event(Passed):
     """A share, a unit or parcels were sold."""
 
-    unit: UnitId
     sold: What
     sellers: tuple[Seller, ...]
     buyers: tuple[Taken, ...]
-    parcels: tuple[ParcelId, ...]
-    new_unit: NewUnit | None
-    into: UnitId | None
+
+    def conveyance(self) -> Conveyance:
+        """The movement that was recorded."""
+        return movement(self, self.sold, self.sellers, self.buyers)
 
 
 def decide(application: Application, record: Record, law: Law) -> Event:
@@ -130,19 +126,7 @@ def decide(application: Application, record: Record, law: Law) -> Event:
 
 def apply(event: Event, record: Record) -> tuple[State, ...]:
     """What the sale makes of the unit, of the parcels and of the unit that receives them."""
-    return convey(_conveyance(event, event.buyers), record)
-
-
-def _conveyance(sale: Application | Event, buyers: tuple[Taken, ...]) -> Conveyance:
-    return Conveyance(
-        unit=sale.unit,
-        what=sale.sold,
-        givers=sale.sellers,
-        takers=buyers,
-        parcels=sale.parcels,
-        new_unit=sale.new_unit,
-        into=sale.into,
-    )
+    return convey(event.conveyance(), record)
 
 
 WORDING = {
@@ -156,7 +140,7 @@ WORDING = {
 
 def terms(event: Event, record: Record) -> Mapping[str, str]:
     """The words that the sentence in the record needs."""
-    what = what_is_conveyed(_conveyance(event, event.buyers), record)
+    what = what_is_conveyed(event.conveyance(), record)
     return {"what": what, "unit": record.units[event.unit].label, "buyers": str(len(event.buyers))}
 
 

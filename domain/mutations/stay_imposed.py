@@ -1,7 +1,8 @@
 """Stay imposed: a court forbids dealings with land, or with one holder's part of it; the record bars them from then.
 
-The entry moves no right.  It stands until the court's own order lifts it: an interim order does not lapse by the
-passing of time alone (High Court Bar Association, Allahabad v. State of U.P., 2024 INSC 150).
+The court's power is that of the Code of Civil Procedure 1908, O. XXXIX r. 1 and O. XLI r. 5.  The entry moves no right.
+It stands until the court's own order lifts it: an interim order does not lapse by the passing of time alone (High Court
+Bar Association, Allahabad v. State of U.P., 2024 INSC 150).
 """
 
 from __future__ import annotations
@@ -11,14 +12,17 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from domain.ids import UnitId
-from domain.kit import Citation, Example, Procedure, State, check
+from domain.kit import Example, Procedure, State, check
 from domain.law import Law
 from domain.mutations._orders import (
     INJUNCTION,
+    Entered,
+    EntryAsked,
     Land,
+    entering,
     entry_is_new,
+    entry_words,
     it_says_what_it_lies_on,
-    land_words,
     placed,
     restricted,
     the_holder_stands,
@@ -29,14 +33,12 @@ from domain.mutations._shared import (
     GARDEN,
     KHATA,
     MEENA,
-    NOTHING_BARS,
     SISTERS,
-    STANDING,
     all_named_exist,
     papers_are_not_of_the_future,
 )
 from domain.record import Doc, Record
-from domain.values import Cnr, CourtOrder, EntryRef
+from domain.values import Cnr, EntryRef
 
 TYPE = "mutation.stay-imposed/1"
 TITLE = {
@@ -56,37 +58,21 @@ PROCEDURE = Procedure(
 )
 
 STAY = "stay"
-INTERIM_ORDERS = Citation("Code of Civil Procedure 1908", "O. XXXIX r. 1 and O. XLI r. 5")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Application:
+class Application(EntryAsked):
     """A stay as the court's order states it."""
-
-    land: Land
-    order: CourtOrder
-    cnr: Cnr | None = None
-    """The case's number in the courts' own record, by which anybody can look the suit up."""
 
 
 the_stay_is_new = entry_is_new(lambda a: STAY)
 
-RULES = (
-    *STANDING,
-    NOTHING_BARS["order"],
-    it_says_what_it_lies_on,
-    the_holder_stands,
-    the_stay_is_new,
-)
+RULES = entering(the_stay_is_new)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Event:
-    """A stay was entered; ``order`` commits to the court's order."""
-
-    land: Land
-    order: EntryRef
-    cnr: Cnr | None
+class Event(Entered):
+    """A stay was entered."""
 
 
 def decide(application: Application, record: Record, law: Law) -> Event:
@@ -112,7 +98,7 @@ WORDING = {
 
 def terms(event: Event, record: Record) -> Mapping[str, str]:
     """The words that the sentence in the record needs."""
-    return {"land": land_words(event.land, record), "cnr": f"CNR {event.cnr}" if event.cnr else ""}
+    return entry_words(event, record)
 
 
 _ON_THE_FIELD = Application(land=Land(parcels=(FIELD,)), order=INJUNCTION, cnr=Cnr("UPDV010002142026"))

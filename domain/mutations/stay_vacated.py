@@ -1,6 +1,7 @@
 """Stay vacated: the court that forbade dealings allows them again, or the suit has ended; the entry goes.
 
-Other stays on the same land remain: each is lifted by the order that ends it.
+The court discharges or varies its order under the Code of Civil Procedure 1908, O. XXXIX r. 4; when the suit ends, an
+interim order ends with it.  Other stays on the same land remain: each is lifted by the order that ends it.
 """
 
 from __future__ import annotations
@@ -9,17 +10,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from domain.kit import Citation, Example, Procedure, State, check
+from domain.kit import Example, Procedure, State, check
 from domain.law import Law
 from domain.mutations._orders import (
     INJUNCTION,
     VACATED,
     Land,
+    RemovalAsked,
+    Removed,
     entry,
     entry_stands,
     it_says_what_it_lies_on,
     land_words,
     removed,
+    removing,
     restricted,
 )
 from domain.mutations._shared import (
@@ -27,13 +31,11 @@ from domain.mutations._shared import (
     FIELD,
     GARDEN,
     KHATA,
-    NOTHING_BARS,
-    STANDING,
     papers_are_not_of_the_future,
 )
 from domain.mutations.stay_imposed import STAY
 from domain.record import Record, Restriction
-from domain.values import CourtOrder, EntryRef
+from domain.values import EntryRef
 
 TYPE = "mutation.stay-vacated/1"
 TITLE = {
@@ -52,33 +54,20 @@ PROCEDURE = Procedure(
     notice="notice-free",
 )
 
-DISCHARGE = Citation("Code of Civil Procedure 1908", "O. XXXIX r. 4")
-
 
 @dataclass(frozen=True, kw_only=True)
-class Application:
+class Application(RemovalAsked):
     """The end of a stay as the court's order states it."""
-
-    land: Land
-    """All that bears the stay and is freed of it; the children of a parcel that was divided among it."""
-    entry: EntryRef | None
-    """The stay, by its details in the record; null for one that an older record shows without its order."""
-    order: CourtOrder
-    """The order that vacates it."""
 
 
 the_stay_stands = entry_stands(lambda a: STAY)
 
-RULES = (*STANDING, NOTHING_BARS["order"], it_says_what_it_lies_on, the_stay_stands)
+RULES = removing(the_stay_stands)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Event:
+class Event(Removed):
     """A stay was lifted."""
-
-    land: Land
-    entry: EntryRef | None
-    order: EntryRef
 
 
 def decide(application: Application, record: Record, law: Law) -> Event:
