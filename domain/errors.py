@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
+
+from domain.languages import ENGLISH, Phrase, told
 
 
 class RegistryError(Exception):
     """An outcome that a person must be told of.  ``str(error)`` is a sentence for that person.
 
     ``field`` names the part of the input at fault, ``remedy`` says what to do next; both may be empty.
-    ``code`` is stable: clients may depend on it.
+    ``code`` is stable: clients may depend on it.  Message and remedy are English; what can be said in other languages
+    is a sentence of ``domain.languages``, with figures in it a ``Phrase``.
     """
 
     code: ClassVar[str] = "registry-error"
@@ -20,6 +23,10 @@ class RegistryError(Exception):
         self.message = message
         self.field = field
         self.remedy = remedy
+
+    def said(self, language: str) -> str:
+        """What was wrong, in that language."""
+        return told(self.message, language)
 
 
 class BadInput(RegistryError):
@@ -48,7 +55,10 @@ class VerificationError(RegistryError):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One rule that an application breaks: which, in words, by what law, and what helps."""
+    """One rule that an application breaks: which, in words, by what law, and what helps.
+
+    The members are English; ``said`` gives the same finding in another language, its source as the law is cited.
+    """
 
     rule: str
     sentence: str
@@ -57,8 +67,27 @@ class Finding:
     detail: str = ""
 
     def __str__(self) -> str:
-        detail = f" ({self.detail})" if self.detail else ""
-        return f"It does not hold that {self.sentence}{detail}. Source: {self.source}. Remedy: {self.remedy}"
+        return self.words()
+
+    def said(self, language: str) -> Finding:
+        """The finding with its sentence, its detail and its remedy in that language."""
+        return replace(
+            self,
+            sentence=told(self.sentence, language),
+            detail=told(self.detail, language),
+            remedy=told(self.remedy, language),
+        )
+
+    def words(self, language: str = ENGLISH) -> str:
+        """The finding as one text, in that language."""
+        template = (
+            "It does not hold that {sentence} ({detail}). Source: {source}. Remedy: {remedy}"
+            if self.detail
+            else "It does not hold that {sentence}. Source: {source}. Remedy: {remedy}"
+        )
+        return Phrase(
+            template, sentence=self.sentence, detail=self.detail, source=self.source, remedy=self.remedy
+        ).said(language)
 
 
 class Refused(RegistryError):
@@ -69,3 +98,6 @@ class Refused(RegistryError):
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         self.findings = findings
         super().__init__("\n".join(str(f) for f in findings))
+
+    def said(self, language: str) -> str:
+        return "\n".join(f.words(language) for f in self.findings)

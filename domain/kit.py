@@ -19,6 +19,7 @@ from domain.commitment import Opening
 from domain.errors import BadInput, Finding, Refused
 from domain.ids import ParcelId, UnitId, VillageCode, kind_of
 from domain.ids import village_of as village_of_id
+from domain.languages import Phrase
 from domain.law import Law
 from domain.record import Doc, Parcel, Record, Unit
 from domain.restrictions import Nature
@@ -39,13 +40,22 @@ class Citation:
         return f"{self.law}, {self.place}" if self.place else self.law
 
 
-class Broken(str):
-    """A rule's answer "no", with the detail that helps: which parcel, by how much.  It is false as a truth value."""
+class Broken(Phrase):
+    """A rule's answer "no", with the detail that helps: which parcel, by how much.  It is false as a truth value.
+
+    The detail is a sentence of the catalogues with its figures as parts: ``Broken("{given} of {needed}", given=1,
+    needed=2)``.  What is only labels or figures is the same in every language, and is given as it is.
+    """
 
     __slots__ = ()
 
     def __bool__(self) -> bool:
         return False
+
+    @property
+    def detail(self) -> Phrase:
+        """What was found, as a text like any other."""
+        return Phrase(self.template, **self.parts)
 
 
 Answer = bool | Broken
@@ -75,7 +85,7 @@ class Rule:
             sentence=self.sentence,
             source=str(self.source),
             remedy=self.remedy,
-            detail=str(answer) if isinstance(answer, Broken) else "",
+            detail=answer.detail if isinstance(answer, Broken) else "",
         )
 
 

@@ -12,10 +12,13 @@ import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from importlib import resources
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
+from domain import states
+from domain.languages import ENGLISH, LANGUAGES, Named, Phrase
 from domain.record import Parcel, Restriction, Unit
 
 Nature = Literal[
@@ -33,7 +36,6 @@ conversion, a decree carried out).  ``order``: an entry that warns, lightens or 
 NATURES: tuple[Nature, ...] = get_args(Nature)
 DEALINGS: frozenset[Nature] = frozenset({"transfer", "division", "charge"})
 """What a priority hold keeps for somebody else, and what a kind that is not known here bars."""
-LANGUAGES = ("en", "hi", "te", "mr", "kn")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +102,7 @@ def barred(
     permissions: Iterable[str] = (),
     acting: frozenset[str] = frozenset(),
     spared: Collection[str] = (),
-) -> list[str]:
+) -> list[Phrase]:
     """What stands in the way, in words: "593873-U000045: stay by a court".
 
     ``acting`` are the holders who take part: a restriction on one holder bars what that holder does.  ``spared`` are
@@ -108,7 +110,7 @@ def barred(
     """
     allowed = tuple(permissions)
     return [
-        f"{state.id}: {words(restriction.kind)}{_lifting(restriction.kind)}"
+        _in_the_way(state, restriction.kind)
         for state in states
         for restriction in state.restrictions
         if bars(restriction, nature, permissions=allowed)
@@ -119,7 +121,7 @@ def barred(
 
 def held(
     states: Iterable[Parcel | Unit], nature: Nature, *, presented: Collection[str], day: date
-) -> list[str]:
+) -> list[Phrase]:
     """The units whose next dealing is kept for somebody else, in words: "593873-U000045: held until 2026-12-31".
 
     Holds queue in the order of the log: only the first that still runs counts, and it lets those through who present
@@ -129,7 +131,9 @@ def held(
     for unit in (s for s in states if isinstance(s, Unit) and nature in DEALINGS):
         first = next((h for h in unit.holds if h.until >= day), None)
         if first is not None and first.details not in presented:
-            found.append(f"{unit.id}: held until {first.until} for another dealing")
+            found.append(
+                Phrase("{unit}: held until {until} for another dealing", unit=unit.id, until=first.until)
+            )
     return found
 
 
@@ -139,6 +143,26 @@ def words(kind: str, language: str = "en") -> str:
     return known.words[language] if known else kind
 
 
-def _lifting(kind: str) -> str:
+def _in_the_way(state: Parcel | Unit, kind: str) -> Phrase:
     known = KINDS.get(kind)
-    return f" ({known.lifted_by} lifts it for one act)" if known and known.lifted_by else ""
+    if known is None:
+        return Phrase("{thing}: {restriction}", thing=state.id, restriction=kind)
+    if known.lifted_by is None:
+        return Phrase("{thing}: {restriction}", thing=state.id, restriction=Named(known.words))
+    return Phrase(
+        "{thing}: {restriction} ({permission} lifts it for one act)",
+        thing=state.id,
+        restriction=Named(known.words),
+        permission=_permission(known.lifted_by),
+    )
+
+
+@cache
+def _permission(code: str) -> Named:
+    """The permission by its code, as forms write it; in other languages with the words for it before."""
+    rows = states.table(states.GENERIC, "papers").get("paper", [])
+    words = next((states.sentences(row) for row in rows if row["name"] == code), {})
+    return Named(
+        {language: f"{word} [{code}]" for language, word in words.items() if language != ENGLISH}
+        | {ENGLISH: code}
+    )

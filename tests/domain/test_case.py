@@ -23,8 +23,8 @@ from domain.case_steps import (
 )
 from domain.errors import Refused
 from domain.ids import CaseNo, VillageCode
+from domain.languages import LANGUAGES
 from domain.law import law_of, state_of
-from domain.restrictions import LANGUAGES
 
 pytestmark = pytest.mark.quick
 

@@ -11,6 +11,7 @@ import pytest
 from domain import catalogue
 from domain.days import calendar_of
 from domain.errors import Refused
+from domain.languages import LANGUAGES
 from domain.law import law_of
 from domain.mutations import _shared as people
 from domain.mutations import charge_created, hold_placed, restriction_removed, sale
@@ -18,7 +19,7 @@ from domain.mutations._charges import LOAN
 from domain.mutations._orders import COLLECTORS_ORDER, LATER_ORDER, Land, entry, restricted
 from domain.mutations.hold_placed import CERTIFICATE
 from domain.record import Hold, Parcel, Record, Restriction
-from domain.restrictions import KINDS, LANGUAGES, NATURES, OPEN_TO_CREDIT, barred, bars
+from domain.restrictions import KINDS, NATURES, OPEN_TO_CREDIT, barred, bars
 from domain.values import Code, Consideration, Permission, Salt, Text
 
 pytestmark = pytest.mark.quick
