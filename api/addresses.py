@@ -21,8 +21,8 @@ UnitAddress = Annotated[
 EventAddress = Annotated[
     str, Path(pattern=r"^[0-9a-f]{32}$", description="The order's event_id: a UUID in 32 hex digits.")
 ]
-Language = Literal["en", "hi", "te"]
-LANGUAGES: tuple[Language, ...] = ("en", "hi", "te")
+Language = Literal["en", "hi", "te", "mr", "kn"]
+LANGUAGES: tuple[Language, ...] = ("en", "hi", "te", "mr", "kn")
 Lang = Annotated[Language, Query(description="The language of sentences and of words of the state.")]
 AsOf = Annotated[
     date | None, Query(description="The record as the orders decided up to this day (of India) made it.")

@@ -18,7 +18,7 @@ from fastapi.openapi.utils import get_openapi
 from api import models, problems
 from api.counter import Counter
 from api.middleware import Allowance, Door
-from api.pages import views
+from api.pages import files, views
 from api.routes import (
     about,
     cases,
@@ -92,6 +92,7 @@ def create_app(
         app.include_router(routes.router)
     app.include_router(ogc.router(counter), responses=problems.responses(400, 404))
     app.include_router(views.router)
+    app.include_router(files.router)
     app.include_router(handbook.router)
     problems.install(app, page=views.error_page)
     app.add_middleware(Door, allowance=allowance, clock=clock)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -17,6 +18,8 @@ from api.pages.record import Terms, day, page_of
 from api.pages.site import language_of, render, static_file
 from api.paging import Cursor, after, cursor_of
 from api.problems import NoSuchPage
+from api.routes.cases import running_notices
+from api.routes.lineage import drawn, family_of
 from api.routes.parcels import document_now, history_of
 from api.routes.verify import handed_over
 from api.routes.villages import parcel_line, parcels_of, village, village_document, villages
@@ -30,6 +33,7 @@ ROWS = 60
 MAP_WIDTH, MAP_HEIGHT = 460, 430
 _MOST_OF_UNIT = 40
 _LATEST_ORDERS = 8
+_MOST_NOTICES = 20
 
 Typed = Annotated[str, Query(max_length=80, pattern=NO_CONTROLS)]
 
@@ -69,6 +73,7 @@ def village_page(request: Request, lgd: Lgd, label: Typed = "", cursor: Cursor =
         parcels=[parcel_line(p) for p in found[:ROWS]],
         term=Terms.of(place["office"], counter.today(), language),
         orders=_latest(counter, lgd, language),
+        notices=running_notices(counter, lgd, language, limit=_MOST_NOTICES),
         after_first=bool(cursor),
         next_cursor=cursor_of([last["number"], last["label_key"], last["parcel_id"]]) if last else "",
         day=day,
@@ -94,6 +99,7 @@ def parcel_page(request: Request, parcel_id: ParcelAddress) -> Response:
         "parcel.html",
         **page_of(document, terms),
         drawing=drawing,
+        family=_family(counter, document, language),
         history=list(reversed(history_of(counter, parcel_id, language))),
         others=_others_of_unit(counter, document["unit"]["unit_id"], parcel_id),
         day=day,
@@ -163,6 +169,14 @@ def _latest(counter: Counter, lgd: str, language: str) -> list[dict[str, str]]:
             }
             for idx, kind, decided, order_no, words in cursor
         ]
+
+
+def _family(counter: Counter, document: Mapping[str, Any], language: str) -> str:
+    """The drawing of where the parcel came from and what became of it; empty where it has no relatives."""
+    if not document["predecessors"] and not document["successors"]:
+        return ""
+    identifier = document["parcel_id"]
+    return drawn(family_of(counter, identifier, language)[0], identifier)
 
 
 def _others_of_unit(counter: Counter, unit_id: str, parcel_id: str) -> list[tuple[str, str]]:

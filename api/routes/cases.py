@@ -63,16 +63,25 @@ def notices(
     counter = counter_of(request)
     village(counter, lgd)
     start = after(cursor, kinds=(str, str)) or ["0001-01-01", ""]
-    rows = _rows(
+    rows = _noticed(counter, lgd, start, limit + 1)
+    last = rows[limit - 1] if len(rows) > limit else None
+    key = [last["notice_until"].isoformat(), last["case_no"]] if last else None
+    return json_answer(request, page(request, _lines(rows[:limit], lang), next_key=key))
+
+
+def running_notices(counter: Counter, lgd: str, language: str, *, limit: int) -> list[Json]:
+    """The notices that run in a village today, the one that ends first before the others."""
+    return _lines(_noticed(counter, lgd, ["0001-01-01", ""], limit), language)
+
+
+def _noticed(counter: Counter, lgd: str, start: Sequence[object], limit: int) -> list[dict[str, Any]]:
+    return _rows(
         counter,
         f"select {_LINE} from records.case_file where village = %s and {_NOTICED}"  # noqa: S608  # our own constants
         " and notice_until >= %s and (notice_until, case_no) > (%s::date, %s)"
         " order by notice_until, case_no limit %s",
-        (lgd, counter.today(), *start, limit + 1),
+        (lgd, counter.today(), *start, limit),
     )
-    last = rows[limit - 1] if len(rows) > limit else None
-    key = [last["notice_until"].isoformat(), last["case_no"]] if last else None
-    return json_answer(request, page(request, _lines(rows[:limit], lang), next_key=key))
 
 
 @router.get(

@@ -366,3 +366,31 @@ def test_what_was_filed_is_a_dsse_event_of_the_counter_s_own_key(people: Client,
     assert stands["index"] is not None
     [payload] = court.payloads(receipt["case_no"])
     assert payload["officer"] == standing.COUNTER
+
+
+def test_people_follow_a_file_from_the_village_to_its_page(people: Client, court: Court) -> None:
+    case_no = filed(people, court, court.ashas_sale())["case_no"]
+    court.tick_out()
+    html = {"Accept": "text/html"}
+    village = people.get(f"/villages/{LGD}?lang=en", headers=html).text
+    assert f'href="/cases/{case_no}?lang=en"' in village
+    assert "Objections until 08-12-2026" in village
+    land = people.get(f"/parcels/{parcel(1)}?lang=en", headers=html).text
+    assert f'href="/cases/{case_no}?lang=en"' in land
+    typed = people.get(f"/cases?number=%20{case_no.lower()}&lang=kn", headers=html, follow_redirects=False)
+    assert (typed.status_code, typed.headers["location"]) == (303, f"/cases/{case_no}?lang=kn")
+    page = people.get(f"/cases/{case_no}?lang=mr", headers=html).text
+    for words in ("08-12-2026 पर्यंत हरकती", "खरेदी-विक्री", "हरकती", f'href="/parcels/{parcel(1)}?lang=mr"'):
+        assert words in page
+    court.later(16).tick_out()
+    assert "Nobody: the file is closed" in people.get(f"/cases/{case_no}?lang=en", headers=html).text
+    unknown = people.get("/cases/999101-C000777", headers=html)
+    assert unknown.status_code == 404
+    assert "appears within seconds" in unknown.text
+
+
+@pytest.mark.parametrize("typed", ["..", "x/../y", "<b>", "%00", ""])
+def test_what_is_no_number_of_a_case_leads_nowhere_else(people: Client, typed: str) -> None:
+    answer = people.get("/cases", params={"number": typed}, follow_redirects=False)
+    assert answer.status_code in (303, 400)
+    assert answer.headers.get("location", "/") == "/"

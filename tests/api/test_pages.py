@@ -1,4 +1,4 @@
-"""Pages for people: whole without a script, in three languages, and readable on a telephone."""
+"""Pages for people: whole without a script, in five languages, and readable on a telephone."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import uvicorn
 
+from api.addresses import LANGUAGES
 from api.app import create_app
 from tests.api.asking import Client
 from tests.api.world import LGD, World, parcel, share_sale
@@ -55,7 +56,7 @@ def page(client: Client, address: str, **headers: str) -> tuple[str, Reading]:
     return answer.text, Reading(answer.text)
 
 
-@pytest.mark.parametrize("language", ["en", "hi", "te"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("address", PAGES)
 def test_every_page_is_semantic_and_needs_no_script(client: Client, address: str, language: str) -> None:
     joined = "&" if "?" in address else "?"
