@@ -80,13 +80,13 @@ class Finding:
 
     def words(self, language: str = ENGLISH) -> str:
         """The finding as one text, in that language."""
-        template = (
-            "It does not hold that {sentence} ({detail}). Source: {source}. Remedy: {remedy}"
-            if self.detail
-            else "It does not hold that {sentence}. Source: {source}. Remedy: {remedy}"
-        )
+        f = self.said(language)
         return Phrase(
-            template, sentence=self.sentence, detail=self.detail, source=self.source, remedy=self.remedy
+            "It does not hold that {sentence}{detail}. Source: {source}. Remedy: {remedy}",
+            sentence=f.sentence,
+            detail=f" ({f.detail})" if f.detail else "",
+            source=f.source,
+            remedy=f.remedy,
         ).said(language)
 
 

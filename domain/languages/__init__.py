@@ -67,7 +67,7 @@ class Phrase(str):
         >>> Phrase.joined([Phrase("they add up to {sum}", sum="5/6"), "none is named"])
         'they add up to 5/6; none is named'
         """
-        parts = {f"p{n}": phrase for n, phrase in enumerate(phrases)}
+        parts = {f"p{n}": p if isinstance(p, Phrase) else Phrase(p) for n, p in enumerate(phrases)}
         return cls(by.join(f"{{{name}}}" for name in parts), **parts)
 
     def said(self, language: str) -> str:
@@ -98,6 +98,5 @@ def catalogue(language: str) -> Mapping[str, str]:
 
 
 def _part(value: object, language: str) -> object:
-    if isinstance(value, Named):
-        return value.said(language)
-    return told(value, language) if isinstance(value, str) else value
+    """Labels, figures and what people wrote stay as they are."""
+    return value.said(language) if isinstance(value, Phrase | Named) else value

@@ -125,7 +125,12 @@ def those_who_hold_it_grant_it(a: Any, record: Record, law: Law) -> Answer:
     if set(grantors) == holders and len(grantors) == len(holders):
         return True
     absent, strange = holders - set(grantors), set(grantors) - holders
-    return Broken(f"{len(absent)} holders do not join, {len(strange)} who grant are not holders of {a.unit}")
+    return Broken(
+        "{absent} holders do not join, {strange} who grant are not holders of {unit}",
+        absent=len(absent),
+        strange=len(strange),
+        unit=a.unit,
+    )
 
 
 @rule(
@@ -146,7 +151,7 @@ def units_are_named_once(a: Any, record: Record, law: Law) -> Answer:
 def the_charge_stands(a: Any, record: Record, law: Law) -> Answer:
     """A charge that was assigned bears the new lender's commitment."""
     free = [u for u in a.units if not borne(record.units[u], a.charge)]
-    return Broken(f"{', '.join(free)} does not bear it") if free else True
+    return Broken("{units} does not bear it", units=", ".join(free)) if free else True
 
 
 @rule(

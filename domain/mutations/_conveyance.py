@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from domain.ids import ParcelId, UnitId
 from domain.kit import Answer, Broken, Citation, State, rule
+from domain.languages import Phrase
 from domain.law import Law
 from domain.mutations._people import can_be_written, pass_on, passed, rehung
 from domain.mutations._shared import (
@@ -171,17 +172,25 @@ def shares_are_determined(a: Any, record: Record, law: Law) -> Answer:
 def givers_hold_the_share(a: Any, record: Record, law: Law) -> Answer:
     """A person can pass on only what the record shows as held."""
     found = [broken for c in a.conveyances() for broken in _not_held(c, record.units[c.unit])]
-    return Broken("; ".join(found)) if found else all(c.givers for c in a.conveyances())
+    return Broken.joined(found) if found else all(c.givers for c in a.conveyances())
 
 
-def _not_held(c: Conveyance, unit: Unit) -> list[str]:
+def _not_held(c: Conveyance, unit: Unit) -> list[Phrase]:
     strangers = [g for g in c.givers if g.party not in unit.holders]
     if strangers:
-        return [f"{len(strangers)} of those who convey are not holders of {unit.id}"]
+        return [
+            Phrase(
+                "{count} of those who convey are not holders of {unit}", count=len(strangers), unit=unit.id
+            )
+        ]
     if c.what != "share" or not unit.shares_determined:
         return []
     return [
-        f"conveys {format_share(g.share)} and holds {format_share(unit.share_of(g.party))}"
+        Phrase(
+            "conveys {share} and holds {held}",
+            share=format_share(g.share),
+            held=format_share(unit.share_of(g.party)),
+        )
         for g in c.givers
         if g.share is not None and g.share > unit.share_of(g.party)
     ]
@@ -198,15 +207,17 @@ def all_holders_join(a: Any, record: Record, law: Law) -> Answer:
         for c in a.conveyances()
         if c.what != "share" and (broken := _who_is_missing(c, record.units[c.unit]))
     ]
-    return Broken("; ".join(found)) if found else True
+    return Broken.joined(found) if found else True
 
 
-def _who_is_missing(c: Conveyance, unit: Unit) -> str:
+def _who_is_missing(c: Conveyance, unit: Unit) -> Phrase | None:
     absent = unit.holders - {g.party for g in c.givers}
     part = [g for g in c.givers if unit.shares_determined and g.share not in (None, unit.share_of(g.party))]
     if not absent and not part:
-        return ""
-    return f"{len(absent)} holders do not join, {len(part)} convey less than they hold"
+        return None
+    return Phrase(
+        "{absent} holders do not join, {part} convey less than they hold", absent=len(absent), part=len(part)
+    )
 
 
 @rule(
@@ -227,7 +238,7 @@ def no_party_is_named_twice(a: Any, record: Record, law: Law) -> Answer:
 def takers_parts_add_up(a: Any, record: Record, law: Law) -> Answer:
     sums = [sum((t.share for t in c.takers), Fraction(0)) for c in a.conveyances() if c.takers]
     wrong = [format_share(s) for s in sums if s != WHOLE]
-    return Broken(f"they add up to {', '.join(wrong)}") if wrong else True
+    return Broken("they add up to {sum}", sum=", ".join(wrong)) if wrong else True
 
 
 @rule(
@@ -237,7 +248,7 @@ def takers_parts_add_up(a: Any, record: Record, law: Law) -> Answer:
 )
 def no_charge_is_lost(a: Any, record: Record, law: Law) -> Answer:
     found = [charge for c in a.conveyances() for charge in _charges_leaving(c, record.units[c.unit])]
-    return Broken(f"{len(found)} charges lie on the shares that would vanish") if found else True
+    return Broken("{count} charges lie on the shares that would vanish", count=len(found)) if found else True
 
 
 def _charges_leaving(c: Conveyance, unit: Unit) -> list[str]:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from domain.kit import Answer, Broken, Citation, State, rule
+from domain.languages import Phrase
 from domain.law import Law
 from domain.mutations._papers import DeathCertificate
 from domain.mutations._people import (
@@ -67,7 +68,7 @@ def heirs_form_a_tree(a: Any, record: Record, law: Law) -> Answer:
         for i, heir in enumerate(a.heirs)
         if heir.in_place_of is not None and (heir.in_place_of >= i or a.heirs[heir.in_place_of].died is None)
     ]
-    return Broken(f"heir {', '.join(map(str, wrong))}") if wrong else True
+    return Broken("heir {numbers}", numbers=", ".join(map(str, wrong))) if wrong else True
 
 
 @rule(
@@ -81,11 +82,15 @@ def parts_add_up(a: Any, record: Record, law: Law) -> Answer:
         sums[heir.in_place_of] = sums.get(heir.in_place_of, Fraction(0)) + heir.share
     left_by = [None, *(i for i, heir in enumerate(a.heirs) if heir.died)]
     wrong = [
-        f"{'of the deceased' if who is None else f'of heir {who}'}: {format_share(sums.get(who, Fraction(0)))}"
+        Phrase(
+            "of the deceased: {sum}" if who is None else "of heir {heir}: {sum}",
+            heir=who,
+            sum=format_share(sums.get(who, Fraction(0))),
+        )
         for who in left_by
         if sums.get(who) != WHOLE
     ]
-    return Broken("; ".join(wrong)) if wrong else True
+    return Broken.joined(wrong) if wrong else True
 
 
 @rule(

@@ -13,7 +13,7 @@ from typing import Any
 
 from domain.ids import ParcelId, UnitId
 from domain.kit import Answer, Broken, Citation, Rule, State, rule
-from domain.languages import LANGUAGES
+from domain.languages import LANGUAGES, Phrase
 from domain.law import Law, tenures
 from domain.mutations._shared import FIELD, KHATA, NOTHING_BARS, RECORD_LAW, SISTERS, STANDING
 from domain.record import Commitment, Parcel, Record, Restriction, Unit
@@ -147,7 +147,7 @@ def entry_stands(kind_of: Callable[[Any], str]) -> Rule:
     )
     def the_entry_stands(a: Any, record: Record, law: Law) -> Answer:
         free = without_it(a.land, record, kind_of(a), a.entry)
-        return Broken(f"not on {', '.join(free)}") if free else True
+        return Broken("not on {things}", things=", ".join(free)) if free else True
 
     return the_entry_stands
 
@@ -171,7 +171,10 @@ def entry_is_new(kind_of: Callable[[Any], str]) -> Rule:
 @rule(
     "the kind is one that an officer's order notes and removes",
     source=Citation("Landlog", "domain/restrictions.toml"),
-    remedy=f"Known: {', '.join(k.name for k in KINDS.values() if k.by_order)}; others have an entry of their own.",
+    remedy=Phrase(
+        "Known: {known}; others have an entry of their own.",
+        known=", ".join(k.name for k in KINDS.values() if k.by_order),
+    ),
 )
 def it_is_a_kind_of_orders(a: Any, record: Record, law: Law) -> Answer:
     known = KINDS.get(a.kind)
@@ -185,7 +188,7 @@ def it_is_a_kind_of_orders(a: Any, record: Record, law: Law) -> Answer:
 )
 def the_tenure_is_known(a: Any, record: Record, law: Law) -> Answer:
     known = [t.code for t in tenures(law.state)]
-    return a.tenure in known or Broken(f"known: {', '.join(known)}")
+    return a.tenure in known or Broken("known: {known}", known=", ".join(known))
 
 
 def land_words(land: Land, record: Record) -> str:

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Protocol
 
 from domain.ids import ParcelId, UnitId
 from domain.kit import Answer, Broken, Citation, rule
+from domain.languages import Phrase
 from domain.law import Law
 from domain.mutations._shared import RECORD_LAW, SISTERS, STANDING, new_labels_are_free
 from domain.numbering import grammar_of
@@ -99,9 +100,14 @@ def children_fill_the_parent(a: Any, record: Record, law: Law) -> Answer:
     if survey is None:
         return True
     limit = law.figure("split-gap").value
-    wrong = {"uncovered": survey.gap_m2, "covered twice": survey.overlap_m2, "outside": survey.outside_m2}
-    found = [*survey.faults, *(f"{name} {m2} m2" for name, m2 in wrong.items() if m2 > limit)]
-    return Broken("; ".join(found)) if found else True
+    wrong = (
+        Phrase("uncovered {m2} m2", m2=survey.gap_m2),
+        Phrase("covered twice {m2} m2", m2=survey.overlap_m2),
+        Phrase("outside {m2} m2", m2=survey.outside_m2),
+    )
+    areas = (survey.gap_m2, survey.overlap_m2, survey.outside_m2)
+    found = [*survey.faults, *(words for words, m2 in zip(wrong, areas, strict=True) if m2 > limit)]
+    return Broken.joined(found) if found else True
 
 
 @rule(
@@ -114,9 +120,9 @@ def no_child_is_a_splinter(a: Any, record: Record, law: Law) -> Answer:
     if survey is None:
         return True
     area, width = law.figure("least-area").value, law.figure("least-width").value
-    small = [f"{m2} m2" for m2 in survey.children_m2 if m2 < area]
-    narrow = [f"{survey.narrowest_m} m wide"] if survey.narrowest_m < width else []
-    return Broken("; ".join(small + narrow)) if small or narrow else True
+    small = [Phrase("{m2} m2", m2=m2) for m2 in survey.children_m2 if m2 < area]
+    narrow = [Phrase("{width} m wide", width=survey.narrowest_m)] if survey.narrowest_m < width else []
+    return Broken.joined(small + narrow) if small or narrow else True
 
 
 @rule(
@@ -126,7 +132,7 @@ def no_child_is_a_splinter(a: Any, record: Record, law: Law) -> Answer:
 )
 def children_meet_the_neighbours(a: Any, record: Record, law: Law) -> Answer:
     edges = record.survey.unmatched_edges if record.survey else 0
-    return Broken(f"{edges} neighbours no longer meet") if edges else True
+    return Broken("{count} neighbours no longer meet", count=edges) if edges else True
 
 
 @rule(
@@ -140,7 +146,9 @@ def recorded_areas_balance(a: Redrawing, record: Record, law: Law) -> Answer:
     before = recorded_m2(a.retires(), record)
     added = total(c.area.m2 for c in a.born())
     rounding = Decimal("0.0001") * len(a.born())  # each child is rounded once
-    return abs(added - before) <= rounding or Broken(f"they add up to {added} m2, it has {before} m2")
+    return abs(added - before) <= rounding or Broken(
+        "they add up to {added} m2, it has {before} m2", added=added, before=before
+    )
 
 
 @rule(
@@ -155,11 +163,16 @@ def recorded_areas_agree_with_shapes(a: Redrawing, record: Record, law: Law) -> 
     before = recorded_m2(a.retires(), record)
     limit = before * law.figure("split-area-tolerance").value / 100
     wrong = [
-        f"{child.label}: recorded {child.area.m2} m2, by its shape {expected:.2f} m2"
+        Phrase(
+            "{parcel}: recorded {recorded} m2, by its shape {drawn} m2",
+            parcel=child.label,
+            recorded=child.area.m2,
+            drawn=f"{expected:.2f}",
+        )
         for child, drawn in zip(a.born(), survey.children_m2, strict=True)
         if abs(child.area.m2 - (expected := before * drawn / survey.parent_m2)) > limit
     ]
-    return Broken("; ".join(wrong)) if wrong else True
+    return Broken.joined(wrong) if wrong else True
 
 
 @rule(

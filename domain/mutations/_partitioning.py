@@ -86,7 +86,11 @@ def every_holder_has_one_portion(a: Any, record: Record, law: Law) -> Answer:
     twice = [h for h, n in placed.items() if n > 1]
     if absent or strange or twice or not all(p.holders for p in a.portions):
         return Broken(
-            f"{len(absent)} holders have none, {len(twice)} have two, {len(strange)} are not holders of {a.unit}"
+            "{absent} holders have none, {twice} have two, {strange} are not holders of {unit}",
+            absent=len(absent),
+            twice=len(twice),
+            strange=len(strange),
+            unit=a.unit,
         )
     return True
 

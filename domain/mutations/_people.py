@@ -101,7 +101,11 @@ class HolderShare:
 )
 def named_in_one_way(a: Any, record: Record, law: Law) -> Answer:
     wrong = [i for i, p in enumerate(a.people()) if (p.party is None) == (p.holder is None)]
-    return Broken(f"person {', '.join(str(i + 1) for i in wrong)} of the list") if wrong else bool(a.people())
+    return (
+        Broken("person {numbers} of the list", numbers=", ".join(str(i + 1) for i in wrong))
+        if wrong
+        else bool(a.people())
+    )
 
 
 @rule(
@@ -124,7 +128,7 @@ def holders_named_stand(a: Any, record: Record, law: Law) -> Answer:
     holders = {h for unit in record.units.values() for h in unit.holders}
     named = [ref for p in a.people() for ref in (*([p.holder] if p.holder else []), *p.also_as)]
     gone = [ref for ref in named if ref not in holders]
-    return Broken(f"{len(gone)} stand in none") if gone else True
+    return Broken("{count} stand in none", count=len(gone)) if gone else True
 
 
 @rule(
@@ -134,7 +138,7 @@ def holders_named_stand(a: Any, record: Record, law: Law) -> Answer:
 )
 def minors_are_minors(a: Any, record: Record, law: Law) -> Answer:
     of_age = [p for p in a.people() if p.minority and is_of_age(p.minority.born, law)]
-    return Broken(f"{len(of_age)} are of age") if of_age else True
+    return Broken("{count} are of age", count=len(of_age)) if of_age else True
 
 
 PEOPLE = (named_in_one_way, nobody_is_named_twice, holders_named_stand, minors_are_minors)
@@ -173,7 +177,10 @@ def every_holder_has_a_share(a: Any, record: Record, law: Law) -> Answer:
     if not given or (set(given) == holders and len(given) == len(holders)):
         return True
     return Broken(
-        f"{len(holders - set(given))} have none, {len(set(given) - holders)} are not holders of {a.unit}"
+        "{absent} have none, {strange} are not holders of {unit}",
+        absent=len(holders - set(given)),
+        strange=len(set(given) - holders),
+        unit=a.unit,
     )
 
 
@@ -184,7 +191,7 @@ def every_holder_has_a_share(a: Any, record: Record, law: Law) -> Answer:
 )
 def shares_make_up_the_whole(a: Any, record: Record, law: Law) -> Answer:
     added = sum((s.share for s in a.shares), Fraction(0))
-    return not a.shares or added == WHOLE or Broken(f"they add up to {format_share(added)}")
+    return not a.shares or added == WHOLE or Broken("they add up to {sum}", sum=format_share(added))
 
 
 def is_of_age(born: date, law: Law) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from domain import form, kit
 from domain.ids import ParcelId, UnitId, VillageCode
 from domain.kit import Answer, Broken, Citation, Rule, rule
+from domain.languages import Phrase
 from domain.law import Law, tenures
 from domain.quantities import Area
 from domain.record import Holding, Parcel, Record, Restriction, Unit
@@ -55,8 +56,12 @@ def all_named_exist(a: Any, record: Record, law: Law) -> Answer:
 )
 def all_are_active(a: Any, record: Record, law: Law) -> Answer:
     """A retired parcel and a closed unit have successors; dealings are with those."""
-    found = [f"{s.id} is {s.status}" for s in states_named(a, record) if s.status != "active"]
-    return Broken("; ".join(found)) if found else True
+    found = [
+        Phrase("{thing} is {status}", thing=s.id, status=Phrase(s.status))
+        for s in states_named(a, record)
+        if s.status != "active"
+    ]
+    return Broken.joined(found) if found else True
 
 
 @rule(
@@ -68,9 +73,16 @@ def new_labels_are_free(a: Any, record: Record, law: Law) -> Answer:
     """Numbers are labels for people: two parcels of a village never bear the same one at the same time."""
     kinds = {ParcelLabel: "parcel", UnitLabel: "unit"}
     given = Counter((kinds[hint], str(label)) for hint, label in form.walk(a) if hint in kinds)
-    twice = [f"{kind} {label} is given twice" for (kind, label), n in given.items() if n > 1]
-    used = [f"{kind} {label} is borne by {bearer}" for (_, kind, label), bearer in record.labels.items()]
-    return Broken("; ".join((used + twice)[:20])) if used or twice else True
+    twice = [
+        Phrase("{kind} {label} is given twice", kind=Phrase(kind), label=label)
+        for (kind, label), n in given.items()
+        if n > 1
+    ]
+    used = [
+        Phrase("{kind} {label} is borne by {bearer}", kind=Phrase(kind), label=label, bearer=bearer)
+        for (_, kind, label), bearer in record.labels.items()
+    ]
+    return Broken.joined((used + twice)[:20]) if used or twice else True
 
 
 @rule(
@@ -111,7 +123,7 @@ def _nothing_bars(nature: Nature) -> Rule:
         )
         presented = {p.commitment for p in permissions if p.kind == PRIORITY}
         found += held(concerned, nature, presented=presented, day=law.day)
-        return Broken("; ".join(found)) if found else True
+        return Broken.joined(found) if found else True
 
     return nothing_bars_dealing
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from domain.ids import ParcelId, UnitId
 from domain.kit import GOVERNMENT_CLASSES, Answer, Broken, Citation, rule
+from domain.languages import Phrase
 from domain.law import Law
 from domain.mutations._shared import RECORD_LAW, NewUnit, person, without
 from domain.record import Holding, Parcel, Record, Unit
@@ -73,7 +74,9 @@ def the_state_may_receive(a: Any, record: Record, law: Law) -> Answer:
 @rule(
     "the land becomes the government's by its class",
     source=RECORD_LAW,
-    remedy=f"Give one of the government's classes: {', '.join(sorted(GOVERNMENT_CLASSES))}.",
+    remedy=Phrase(
+        "Give one of the government's classes: {classes}.", classes=", ".join(sorted(GOVERNMENT_CLASSES))
+    ),
 )
 def the_class_is_the_governments(a: Any, record: Record, law: Law) -> Answer:
     return a.land_class in GOVERNMENT_CLASSES
@@ -115,7 +118,12 @@ def charge_holders_are_heard(a: Any, record: Record, law: Law) -> Answer:
     lying = {c.details for c in record.units[a.unit].charges}
     unheard, strange = lying - set(a.charges_met), set(a.charges_met) - lying
     if unheard or strange:
-        return Broken(f"{len(unheard)} are not named, {len(strange)} are not on {a.unit}")
+        return Broken(
+            "{unheard} are not named, {strange} are not on {unit}",
+            unheard=len(unheard),
+            strange=len(strange),
+            unit=a.unit,
+        )
     return True
 
 

@@ -136,8 +136,8 @@ def a_cut_has_two_sides(a: Application, record: Record, law: Law) -> Answer:
 )
 def possession_has_been_taken(a: Application, record: Record, law: Law) -> Answer:
     if a.possession > law.day:
-        return Broken(f"possession is dated {a.possession}")
-    return a.award.made <= a.possession or Broken(f"the award is of {a.award.made}")
+        return Broken("possession is dated {day}", day=a.possession)
+    return a.award.made <= a.possession or Broken("the award is of {day}", day=a.award.made)
 
 
 RULES = (

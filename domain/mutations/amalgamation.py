@@ -103,7 +103,7 @@ def there_are_several(a: Application, record: Record, law: Law) -> Answer:
 )
 def parcels_adjoin(a: Application, record: Record, law: Law) -> Answer:
     pieces = record.survey.pieces if record.survey else 1
-    return pieces <= 1 or Broken(f"they lie in {pieces} pieces")
+    return pieces <= 1 or Broken("they lie in {count} pieces", count=pieces)
 
 
 @rule(
@@ -147,7 +147,11 @@ def the_field_of_before_leads_here(a: Application, record: Record, law: Law) -> 
 )
 def the_old_number_is_restored(a: Application, record: Record, law: Law) -> Answer:
     restored = _restored(a, record, law)
-    return restored is None or plain(a.merged.label) == plain(restored) or Broken(f"it was {restored}")
+    return (
+        restored is None
+        or plain(a.merged.label) == plain(restored)
+        or Broken("it was {label}", label=restored)
+    )
 
 
 def _restored(a: Application, record: Record, law: Law) -> str | None:

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from domain.ids import ParcelId, UnitId
 from domain.kit import GOVERNMENT_CLASSES, Answer, Broken, Citation, Example, Procedure, State, check, rule
+from domain.languages import Phrase
 from domain.law import Law
 from domain.mutations._examples import GROVE, NEIGHBOURS, SOHAN, VILLAGERS, charged, restricted
 from domain.mutations._papers import Agreement
@@ -124,8 +125,15 @@ def both_sides_agree(a: Application, record: Record, law: Law) -> Answer:
         holders = record.units[s.unit].holders
         absent, strange = holders - set(s.holders), set(s.holders) - holders
         if absent or strange or not holders:
-            found.append(f"{s.unit}: {len(absent)} absent, {len(strange)} not holders")
-    return Broken("; ".join(found)) if found else True
+            found.append(
+                Phrase(
+                    "{unit}: {absent} absent, {strange} not holders",
+                    unit=s.unit,
+                    absent=len(absent),
+                    strange=len(strange),
+                )
+            )
+    return Broken.joined(found) if found else True
 
 
 @rule(
@@ -169,7 +177,9 @@ def parcels_are_neighbours(a: Application, record: Record, law: Law) -> Answer:
 def recorded_sum_is_kept(a: Application, record: Record, law: Law) -> Answer:
     before, after = recorded_m2(a.retires(), record), total(s.area.m2 for s in a.sides)
     rounding = Decimal("0.0001") * len(a.sides)  # each figure is rounded once
-    return abs(after - before) <= rounding or Broken(f"together {before} m2 before, {after} m2 after")
+    return abs(after - before) <= rounding or Broken(
+        "together {before} m2 before, {after} m2 after", before=before, after=after
+    )
 
 
 @rule(
@@ -187,8 +197,15 @@ def recorded_change_agrees_with_shapes(a: Application, record: Record, law: Law)
         before = record.parcels[side.parcel].area.m2
         changed, drawn = side.area.m2 - before, now - was
         if abs(changed - drawn) > before * law.figure("split-area-tolerance").value / 100:
-            found.append(f"{side.parcel}: recorded {changed:+} m2, by its shape {drawn:+} m2")
-    return Broken("; ".join(found)) if found else True
+            found.append(
+                Phrase(
+                    "{parcel}: recorded {recorded} m2, by its shape {drawn} m2",
+                    parcel=side.parcel,
+                    recorded=f"{changed:+}",
+                    drawn=f"{drawn:+}",
+                )
+            )
+    return Broken.joined(found) if found else True
 
 
 RULES = (

@@ -83,7 +83,7 @@ class Application:
 )
 def the_lender_changes(a: Application, record: Record, law: Law) -> Answer:
     found = [u for u in a.units if borne(record.units[u], a.loan.commitment)]
-    return Broken(f"{', '.join(found)} bears it already") if found else True
+    return Broken("{units} bears it already", units=", ".join(found)) if found else True
 
 
 RULES = (

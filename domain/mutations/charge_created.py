@@ -103,7 +103,7 @@ def a_declared_charge_is_for_institutions(a: Application, record: Record, law: L
 )
 def the_loan_is_new(a: Application, record: Record, law: Law) -> Answer:
     found = borne(record.units[a.unit], a.loan.commitment)
-    return Broken(f"it stands at rank {found[0].rank}") if found else True
+    return Broken("it stands at rank {rank}", rank=found[0].rank) if found else True
 
 
 RULES = (

@@ -191,7 +191,7 @@ def wrong_entry_stands(a: Application, record: Record, law: Law) -> Answer:
         *([unit.label] if c.khata and c.khata.wrong != unit.label else []),
         *("no death is noted" for who in c.living if not noted(unit, "holder-deceased", who)),
     ]
-    return Broken("; ".join(wrong)) if wrong else True
+    return Broken.joined(wrong) if wrong else True
 
 
 @rule(
@@ -203,7 +203,7 @@ def shares_add_up(a: Application, record: Record, law: Law) -> Answer:
     if not a.corrections.shares:
         return True
     added = sum(_shares_after(a.corrections, record.units[a.unit]).values(), Fraction(0))
-    return added == WHOLE or Broken(f"they add up to {format_share(added)}")
+    return added == WHOLE or Broken("they add up to {sum}", sum=format_share(added))
 
 
 @rule(

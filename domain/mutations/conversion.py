@@ -91,7 +91,7 @@ def parcels_are_named_once(a: Application, record: Record, law: Law) -> Answer:
 )
 def the_use_changes(a: Application, record: Record, law: Law) -> Answer:
     same = [record.parcels[p].label for p in a.parcels if record.parcels[p].use == a.use]
-    return Broken(f"{', '.join(same)} is {a.use} already") if same else True
+    return Broken("{things} is {use} already", things=", ".join(same), use=a.use) if same else True
 
 
 @rule(
@@ -115,7 +115,7 @@ def conditions_are_kept(a: Application, record: Record, law: Law) -> Answer:
     brought = {p.kind for p in a.permissions}
     lying = {r.kind for s in states_concerned(a, record) for r in s.restrictions} & CONDITIONAL
     asked = {KINDS[kind].lifted_by or "" for kind in lying} - brought
-    return Broken(f"it asks for: {', '.join(sorted(asked))}") if asked else True
+    return Broken("it asks for: {permissions}", permissions=", ".join(sorted(asked))) if asked else True
 
 
 RULES = (

@@ -124,7 +124,7 @@ def parcels_belong_to_the_unit(a: Application, record: Record, law: Law) -> Answ
 def decreed_shares_add_up(a: Application, record: Record, law: Law) -> Answer:
     added = sum((h.share for h in a.holders), Fraction(0))
     if added != WHOLE:
-        return Broken(f"they add up to {format_share(added)}")
+        return Broken("they add up to {sum}", sum=format_share(added))
     return can_be_written(h.share for h in a.holders)
 
 

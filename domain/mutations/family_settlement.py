@@ -119,7 +119,11 @@ def all_holders_take_part(a: Application, record: Record, law: Law) -> Answer:
     absent = sum(len(record.units[k.unit].holders - taking_part) for k in a.khatas)
     unsigned = sum(not m.signed for m in a.members)
     if absent or unsigned:
-        return Broken(f"{absent} holders do not take part, {unsigned} members have not signed")
+        return Broken(
+            "{absent} holders do not take part, {unsigned} members have not signed",
+            absent=absent,
+            unsigned=unsigned,
+        )
     return True
 
 
@@ -130,7 +134,7 @@ def all_holders_take_part(a: Application, record: Record, law: Law) -> Answer:
 )
 def newcomers_have_a_claim(a: Application, record: Record, law: Law) -> Answer:
     without = [m for m in a.members if m.party is not None and m.claim is None]
-    return Broken(f"{len(without)} state none") if without else True
+    return Broken("{count} state none", count=len(without)) if without else True
 
 
 @rule(

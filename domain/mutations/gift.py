@@ -89,7 +89,7 @@ def donee_has_accepted(a: Application, record: Record, law: Law) -> Answer:
     """A gift that is not accepted is void; so is one accepted after the donor's death."""
     if a.accepted is None:
         return Broken("no day of acceptance is given")
-    return a.accepted <= law.day or Broken(f"{a.accepted} is still to come")
+    return a.accepted <= law.day or Broken("{day} is still to come", day=a.accepted)
 
 
 @rule(
@@ -99,7 +99,7 @@ def donee_has_accepted(a: Application, record: Record, law: Law) -> Answer:
 )
 def deed_is_attested(a: Application, record: Record, law: Law) -> Answer:
     needed = law.figure("deed-witnesses").value
-    return a.witnesses >= needed or Broken(f"{a.witnesses} of {needed}")
+    return a.witnesses >= needed or Broken("{given} of {needed}", given=a.witnesses, needed=needed)
 
 
 RULES = (*TRANSFER, donee_has_accepted, deed_is_attested)

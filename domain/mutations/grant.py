@@ -23,6 +23,7 @@ from domain.kit import (
     check,
     rule,
 )
+from domain.languages import Phrase
 from domain.law import Law
 from domain.mutations._charges import LEASE, charged
 from domain.mutations._conveyance import Taken, Taker, taken
@@ -109,7 +110,7 @@ def the_land_is_of_the_unit(a: Application, record: Record, law: Law) -> Answer:
 def nothing_noted_bars_the_grant(a: Application, record: Record, law: Law) -> Answer:
     """The government's own tenure is no bar to its grant; what an order has noted on the land is."""
     found = barred(states_concerned(a, record), "transfer", permissions=(p.kind for p in a.permissions))
-    return Broken("; ".join(found)) if found else True
+    return Broken.joined(found) if found else True
 
 
 @rule(
@@ -152,13 +153,13 @@ def grantees_parts_add_up(a: Application, record: Record, law: Law) -> Answer:
     if len({g.party.commitment for g in a.grantees}) != len(a.grantees):
         return Broken("a grantee is named twice")
     added = sum((g.share for g in a.grantees), Fraction(0))
-    return added == WHOLE or Broken(f"they add up to {format_share(added)}")
+    return added == WHOLE or Broken("they add up to {sum}", sum=format_share(added))
 
 
 @rule(
     "the condition is one on which the state gives land",
     source=GRANTS,
-    remedy=f"Known: {', '.join(sorted(CONDITIONAL))}.",
+    remedy=Phrase("Known: {known}.", known=", ".join(sorted(CONDITIONAL))),
 )
 def the_condition_is_known(a: Application, record: Record, law: Law) -> Answer:
     return a.condition in CONDITIONAL

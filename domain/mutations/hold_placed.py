@@ -14,6 +14,7 @@ from datetime import date
 from domain.days import calendar_of
 from domain.ids import UnitId
 from domain.kit import Answer, Broken, Citation, Example, Procedure, State, check, rule
+from domain.languages import Phrase
 from domain.law import Law
 from domain.mutations._shared import (
     ASHA,
@@ -67,7 +68,9 @@ class Application:
 @rule(
     "the certificate is one of priority",
     source=PRIORITY_SEARCH,
-    remedy=f"Give the kind {PRIORITY!r}, and the number, day and maker of the agreement it rests on.",
+    remedy=Phrase(
+        "Give the kind '{kind}', and the number, day and maker of the agreement it rests on.", kind=PRIORITY
+    ),
 )
 def the_certificate_is_of_priority(a: Application, record: Record, law: Law) -> Answer:
     return a.certificate.kind == PRIORITY
@@ -90,7 +93,7 @@ def a_holder_agrees(a: Application, record: Record, law: Law) -> Answer:
 def it_ends_in_time(a: Application, record: Record, law: Law) -> Answer:
     days = int(law.figure("priority-hold-days").value)
     last = calendar_of(law.state).end(law.day, days, "working")
-    return law.day <= a.until <= last or Broken(f"the last possible day is {last}")
+    return law.day <= a.until <= last or Broken("the last possible day is {day}", day=last)
 
 
 @rule(

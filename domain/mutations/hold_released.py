@@ -78,7 +78,7 @@ def its_days_are_over(a: Application, record: Record, law: Law) -> Answer:
     hold = _hold(record.units[a.unit], a.hold)
     if a.ground != "expired" or hold is None:
         return True
-    return hold.until < law.day or Broken(f"it runs until {hold.until}")
+    return hold.until < law.day or Broken("it runs until {day}", day=hold.until)
 
 
 RULES = (

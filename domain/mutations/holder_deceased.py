@@ -58,7 +58,7 @@ class Application:
 def death_is_certified(a: Application, record: Record, law: Law) -> Answer:
     certificate = a.certificate
     return certificate.died <= certificate.made or Broken(
-        f"died {certificate.died}, certified {certificate.made}"
+        "died {died}, certified {certified}", died=certificate.died, certified=certificate.made
     )
 
 

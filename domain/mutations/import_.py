@@ -16,6 +16,7 @@ from fractions import Fraction
 
 from domain.ids import ParcelId, UnitId, VillageCode
 from domain.kit import Answer, Broken, Citation, Example, Procedure, State, check, rule
+from domain.languages import Phrase
 from domain.law import Law
 from domain.mutations._shared import (
     ASHA,
@@ -143,11 +144,11 @@ def extended_units_exist(a: Application, record: Record, law: Law) -> Answer:
     for unit in a.units:
         known = record.units.get(unit.id) if unit.id else None
         if unit.extends and (known is None or known.village != a.village.lgd or known.label != unit.label):
-            return Broken(f"{unit.id} as {unit.label}")
+            return Broken("{unit} as {label}", unit=unit.id, label=unit.label)
         if unit.extends and known and known.status != "active":
-            return Broken(f"{unit.id} is {known.status}")
+            return Broken("{thing} is {status}", thing=unit.id, status=Phrase(known.status))
         if not unit.extends and known is not None:
-            return Broken(f"{unit.id} is registered already")
+            return Broken("{unit} is registered already", unit=unit.id)
     return True
 
 
@@ -170,11 +171,11 @@ def labels_differ(a: Application, record: Record, law: Law) -> Answer:
 def labels_are_free(a: Application, record: Record, law: Law) -> Answer:
     extended = {u.id for u in a.units if u.extends}
     used = [
-        f"{kind} {label} is borne by {bearer}"
+        Phrase("{kind} {label} is borne by {bearer}", kind=Phrase(kind), label=label, bearer=bearer)
         for (_, kind, label), bearer in record.labels.items()
         if bearer not in extended
     ]
-    return Broken("; ".join(used[:20])) if used else True
+    return Broken.joined(used[:20]) if used else True
 
 
 @rule(
@@ -188,7 +189,7 @@ def shares_add_up(a: Application, record: Record, law: Law) -> Answer:
         stated = [h.share for h in unit.holders if h.share is not None]
         if stated and (len(stated) != len(unit.holders) or sum(stated, Fraction(0)) != WHOLE):
             wrong.append(f"{unit.label}: {' + '.join(map(format_share, stated))}")
-    return Broken("; ".join(wrong)) if wrong else True
+    return Broken.joined(wrong) if wrong else True
 
 
 @rule(
@@ -209,11 +210,16 @@ def holders_are_named(a: Application, record: Record, law: Law) -> Answer:
 def areas_agree(a: Application, record: Record, law: Law) -> Answer:
     limit = law.figure("area-difference-limit").value
     wrong = [
-        f"{p.label}: recorded {p.area.m2} m2, drawn {p.drawn_m2} m2"
+        Phrase(
+            "{parcel}: recorded {recorded} m2, drawn {drawn} m2",
+            parcel=p.label,
+            recorded=p.area.m2,
+            drawn=p.drawn_m2,
+        )
         for p in a.parcels
         if p.drawn_m2 is not None and abs(p.drawn_m2 - p.area.m2) * 100 > limit * p.area.m2
     ]
-    return Broken("; ".join(wrong)) if wrong else True
+    return Broken.joined(wrong) if wrong else True
 
 
 RULES = (

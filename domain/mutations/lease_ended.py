@@ -75,7 +75,7 @@ def the_entry_is_a_lease(a: Application, record: Record, law: Law) -> Answer:
     remedy="Apply again when it has ended.",
 )
 def it_has_ended(a: Application, record: Record, law: Law) -> Answer:
-    return a.ended <= law.day or Broken(f"it ends on {a.ended}")
+    return a.ended <= law.day or Broken("it ends on {day}", day=a.ended)
 
 
 RULES = (

@@ -71,7 +71,7 @@ def minority_is_noted(a: Application, record: Record, law: Law) -> Answer:
     remedy="Apply on or after the birthday; until then the guardian acts, with the court's permission.",
 )
 def holder_is_of_age(a: Application, record: Record, law: Law) -> Answer:
-    return is_of_age(a.proof.born, law) or Broken(f"born {a.proof.born}")
+    return is_of_age(a.proof.born, law) or Broken("born {day}", day=a.proof.born)
 
 
 RULES = (*STANDING, *PERSON_STANDS, holder_lives, minority_is_noted, holder_is_of_age)

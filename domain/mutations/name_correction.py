@@ -72,7 +72,9 @@ class Application:
     remedy="Have the lekhpal look at the paper and at the person, and report then.",
 )
 def report_looks_at_the_proof(a: Application, record: Record, law: Law) -> Answer:
-    return a.proof.made <= a.report.made or Broken(f"paper of {a.proof.made}, report of {a.report.made}")
+    return a.proof.made <= a.report.made or Broken(
+        "paper of {paper}, report of {report}", paper=a.proof.made, report=a.report.made
+    )
 
 
 @rule(

@@ -88,7 +88,9 @@ class Application:
 )
 def takers_are_co_holders(a: Application, record: Record, law: Law) -> Answer:
     strangers = {t.party for t in a.to} - record.units[a.unit].holders
-    return Broken(f"{len(strangers)} are not holders of {a.unit}") if strangers else True
+    return (
+        Broken("{count} are not holders of {unit}", count=len(strangers), unit=a.unit) if strangers else True
+    )
 
 
 RULES = (*TRANSFER, takers_are_co_holders)

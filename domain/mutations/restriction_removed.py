@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from domain.kit import Answer, Broken, Citation, Example, Procedure, State, check, rule
+from domain.languages import Phrase
 from domain.law import Law
 from domain.mutations._orders import (
     COLLECTORS_ORDER,
@@ -81,11 +82,11 @@ the_restriction_stands = entry_stands(lambda a: str(a.kind))
 )
 def the_tenure_does_not_carry_it(a: Application, record: Record, law: Law) -> Answer:
     carried = [
-        f"{s.id} is held as {s.tenure}"
+        Phrase("{thing} is held as {tenure}", thing=s.id, tenure=s.tenure)
         for s in on_land(a.land, record)
         if isinstance(s, Unit) and a.land.on is None and a.kind in carried_by(s.tenure, law)
     ]
-    return Broken("; ".join(carried)) if carried else True
+    return Broken.joined(carried) if carried else True
 
 
 RULES = (

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from domain.ids import ParcelId, UnitId
 from domain.kit import Answer, Broken, Citation, Example, Procedure, State, check, rule
+from domain.languages import Phrase
 from domain.law import Law
 from domain.mutations._examples import GROVE, NEIGHBOURS, VILLAGERS
 from domain.mutations._parcels import (
@@ -137,9 +138,11 @@ def shapes_are_clear(a: Application, record: Record, law: Law) -> Answer:
     if survey is None:
         return Broken("no shapes came with the order")
     twice = (
-        [f"covered twice {survey.overlap_m2} m2"] if survey.overlap_m2 > law.figure("split-gap").value else []
+        [Phrase("covered twice {m2} m2", m2=survey.overlap_m2)]
+        if survey.overlap_m2 > law.figure("split-gap").value
+        else []
     )
-    return Broken("; ".join([*survey.faults, *twice])) if survey.faults or twice else True
+    return Broken.joined([*survey.faults, *twice]) if survey.faults or twice else True
 
 
 @rule(
@@ -151,11 +154,13 @@ def areas_are_those_measured(a: Application, record: Record, law: Law) -> Answer
     limit = law.figure("split-area-tolerance").value
     measured = record.survey.children_m2 if record.survey else tuple(p.area.m2 for p in a.parcels)
     wrong = [
-        f"{p.label}: recorded {p.area.m2} m2, measured {m2} m2"
+        Phrase(
+            "{parcel}: recorded {recorded} m2, measured {m2} m2", parcel=p.label, recorded=p.area.m2, m2=m2
+        )
         for p, m2 in zip(a.parcels, measured, strict=True)
         if abs(p.area.m2 - m2) * 100 > limit * p.area.m2
     ]
-    return Broken("; ".join(wrong)) if wrong else True
+    return Broken.joined(wrong) if wrong else True
 
 
 @rule(
@@ -170,8 +175,10 @@ def units_keep_their_size(a: Application, record: Record, law: Law) -> Answer:
         mine = [p for p in a.parcels if p.unit == unit]
         before, after = recorded_m2(_replaced(mine), record), total(p.area.m2 for p in mine)
         if abs(after - before) * 100 > limit * before:
-            wrong.append(f"{unit}: {before} m2 before, {after} m2 now")
-    return Broken("; ".join(wrong)) if wrong else True
+            wrong.append(
+                Phrase("{unit}: {before} m2 before, {after} m2 now", unit=unit, before=before, after=after)
+            )
+    return Broken.joined(wrong) if wrong else True
 
 
 RULES = (

@@ -68,7 +68,7 @@ class Application:
 )
 def the_tenure_changes(a: Application, record: Record, law: Law) -> Answer:
     held_as = record.units[a.unit].tenure
-    return held_as != a.tenure or Broken(f"it is held as {held_as}")
+    return held_as != a.tenure or Broken("it is held as {tenure}", tenure=held_as)
 
 
 RULES = (*STANDING, NOTHING_BARS["authority"], the_tenure_changes, the_tenure_is_known)

@@ -83,7 +83,11 @@ def will_was_made_in_life(a: Application, record: Record, law: Law) -> Answer:
 )
 def will_is_attested(a: Application, record: Record, law: Law) -> Answer:
     needed = law.figure("will-witnesses").value
-    return a.court is not None or a.will.witnesses >= needed or Broken(f"{a.will.witnesses} of {needed}")
+    return (
+        a.court is not None
+        or a.will.witnesses >= needed
+        or Broken("{given} of {needed}", given=a.will.witnesses, needed=needed)
+    )
 
 
 @rule(
@@ -94,7 +98,9 @@ def will_is_attested(a: Application, record: Record, law: Law) -> Answer:
     remedy="Let the legatee bring the civil court's order; the mutation waits for it.",
 )
 def will_is_not_disputed(a: Application, record: Record, law: Law) -> Answer:
-    return a.court is not None or a.disputed_by == 0 or Broken(f"{a.disputed_by} heirs dispute it")
+    return (
+        a.court is not None or a.disputed_by == 0 or Broken("{count} heirs dispute it", count=a.disputed_by)
+    )
 
 
 RULES = (
