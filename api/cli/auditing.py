@@ -17,7 +17,7 @@ import typer
 
 from api import clock
 from api.cli import console
-from api.cli.witnessing import address, trusted_logs
+from api.cli.witnessing import Pages, UntilEof, address, stop_at_eof, trusted_logs
 from domain.errors import BadInput, RegistryError
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ def audit(
     policy: Annotated[
         Path | None,
         typer.Option(
-            help="Whose log it is: the log lines of a policy (C2SP tlog-policy).", show_default=False
+            help="Whose log it is: the log lines of a policy (C2SP tlog-policy). Without it, policy.txt of the "
+            "home that --cosign names.",
+            show_default=False,
         ),
     ] = None,
     state: Annotated[
@@ -67,6 +69,8 @@ def audit(
         ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
+    pages: Pages = None,
+    until_eof: UntilEof = False,
 ) -> None:
     """Replay a log, entry by entry, and check that everything in it is signed, lawful and rightly summed up.
 
@@ -90,7 +94,9 @@ def audit(
         )
     from registry.audit.source import LogUnreadable
 
-    auditor = _auditor(log, policy, state)
+    if until_eof:
+        stop_at_eof()
+    auditor = _auditor(log, policy, state, cosign)
     vouching = _vouching(auditor, cosign) if cosign else None
     try:
         with console.progress("Auditing", unit="entries") as told:
@@ -101,16 +107,16 @@ def audit(
             raise
         console.say(f"{error.message}; waiting for it.")
     if vouching and listen:
-        _serve(vouching, listen, every)
+        _serve(vouching, listen, every, pages)
     elif follow:
         _follow(vouching.follow if vouching else auditor.follow, every, as_json)
 
 
-def _auditor(log: str, policy: Path | None, state: Path) -> Auditor:
+def _auditor(log: str, policy: Path | None, state: Path, cosign: Path | None) -> Auditor:
     from registry.audit.auditor import Auditor
     from registry.audit.source import log_at
 
-    return Auditor(log_at(log), trusted_logs(policy, None), state)
+    return Auditor(log_at(log), trusted_logs(policy, None, home=cosign), state)
 
 
 def _vouching(auditor: Auditor, cosign: Path) -> Vouching:
@@ -147,13 +153,15 @@ def _follow(once: object, every: float, as_json: bool) -> None:
             _tell(report, as_json)
 
 
-def _serve(vouching: Vouching, listen: str, every: float) -> None:
+def _serve(vouching: Vouching, listen: str, every: float, pages: Path | None) -> None:
     """Looks at the log again and again, and answers its sequencer; ends when the log is condemned."""
     from registry.audit.auditor import AuditFailed
     from registry.witness import service
+    from registry.witness.pages import load_pages
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     host, port = address(listen)
+    served = load_pages(pages) if pages else service.NO_PAGES
     stop = threading.Event()
     failure: list[AuditFailed] = []
 
@@ -176,6 +184,7 @@ def _serve(vouching: Vouching, listen: str, every: float) -> None:
             port=port,
             told=lambda url: console.say(f"{name} audits and answers at {url} (stop it with Ctrl-C)."),
             stop=stop,
+            pages=served,
         )
     except OSError as error:
         raise BadInput(f"nobody can listen at {listen}: {error.strerror}", field="--listen") from error

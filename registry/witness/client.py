@@ -10,12 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from domain.errors import BadInput, RegistryError, VerificationError
 from registry.log.cosignature import CosignatureVerifier
 from registry.log.encoding import decode_decimal
-from registry.log.note import Note, SignatureLine, parse_signature_lines
+from registry.log.note import Note, NoteVerifier, SignatureLine, VerifierKey, parse_signature_lines
 from registry.log.policy import Policy, Witness
 from registry.log.quorum import Prove, Quorum
 from registry.witness.submission import Submission
@@ -102,30 +102,84 @@ class HttpWitness:
         return answer.body
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> _Answer:
-        kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(str(self._parts.hostname), self._parts.port, timeout=self._seconds)
-        guard: threading.Timer | None = None
-        try:
-            connection.connect()
-            # The timeout is that of each read; the guard ends the whole, should somebody send a byte at a time.
-            guard = threading.Timer(self._seconds, _cut, (connection.sock,))
-            guard.daemon = True
-            guard.start()
-            connection.request(method, self._parts.path.rstrip("/") + path, body, {"Connection": "close"})
-            response = connection.getresponse()
-            data = response.read(MAX_ANSWER_BYTES + 1)
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise WitnessUnreachable(
-                f"it cannot be reached at {self._parts.geturl()}: {error or type(error).__name__}",
-                remedy="Ask the witness's operator; the log goes on as long as there is a quorum.",
-            ) from error
-        finally:
-            if guard:
-                guard.cancel()
-            connection.close()
-        if len(data) > MAX_ANSWER_BYTES:
-            raise WitnessRefused(f"its answer has more than {MAX_ANSWER_BYTES} bytes")
-        return _Answer(status=response.status, body=data)
+        return _ask(self._parts, method, path, body, seconds=self._seconds)
+
+
+def ask_verifier_key(url: str, *, seconds: float = SECONDS) -> VerifierKey:
+    """The verifier key that the witness at this address tells as its own; nobody else vouches for it.
+
+    Raises:
+        WitnessUnreachable, WitnessRefused: as their names say.
+        BadInput: when the text is no address.
+    """
+    answer = _ask(_address(url), "GET", "/vkey", seconds=seconds)
+    try:
+        if answer.status == 200:
+            return CosignatureVerifier(VerifierKey.parse(answer.body.decode().removesuffix("\n"))).key
+    except (UnicodeDecodeError, VerificationError) as error:
+        raise WitnessRefused(f"at {url} it tells no verifier key: {error}") from error
+    raise WitnessRefused(f"at {url} it does not tell its verifier key, but answers {answer.status}")
+
+
+def ask_log_keys(url: str, *, seconds: float = SECONDS) -> tuple[NoteVerifier, ...]:
+    """The log keys that a registry tells as its own (``/verifier/policy.txt``); nobody else vouches for them.
+
+    Raises:
+        WitnessUnreachable: when the registry does not answer.
+        BadInput: when the text is no address, or there is no registry.
+    """
+    answer = _ask(_address(url), "GET", "/verifier/policy.txt", seconds=seconds)
+    try:
+        if answer.status == 200 and (logs := Policy.parse(answer.body).logs):
+            return logs
+    except VerificationError as error:
+        raise _no_registry(url, error.message) from error
+    raise _no_registry(url, f"{answer.status} without a policy")
+
+
+def _ask(parts: SplitResult, method: str, path: str, body: bytes | None = None, *, seconds: float) -> _Answer:
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(str(parts.hostname), parts.port, timeout=seconds)
+    guard: threading.Timer | None = None
+    try:
+        connection.connect()
+        # The timeout is that of each read; the guard ends the whole, should somebody send a byte at a time.
+        guard = threading.Timer(seconds, _cut, (connection.sock,))
+        guard.daemon = True
+        guard.start()
+        connection.request(method, parts.path.rstrip("/") + path, body, {"Connection": "close"})
+        response = connection.getresponse()
+        data = response.read(MAX_ANSWER_BYTES + 1)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise WitnessUnreachable(
+            f"it cannot be reached at {parts.geturl()}: {error or type(error).__name__}",
+            remedy="Ask the witness's operator; the log goes on as long as there is a quorum.",
+        ) from error
+    finally:
+        if guard:
+            guard.cancel()
+        connection.close()
+    if len(data) > MAX_ANSWER_BYTES:
+        raise WitnessRefused(f"its answer has more than {MAX_ANSWER_BYTES} bytes")
+    return _Answer(status=response.status, body=data)
+
+
+def _address(url: str) -> SplitResult:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadInput(
+            f"{url[:120]!r} is not the address of a witness or a registry",
+            remedy="Write http:// or https://, host and path, as its operator gave them.",
+        )
+    return parts
+
+
+def _no_registry(url: str, why: str) -> BadInput:
+    return BadInput(
+        f"no registry tells its log's keys at {url[:120]}: {why}",
+        field="--registry",
+        remedy="Give the address of the registry's portal, such as https://land.example.in.",
+    )
 
 
 def quorum_of(policy: Policy, *, seconds: float = SECONDS) -> Quorum | None:

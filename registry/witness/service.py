@@ -1,7 +1,8 @@
 """The witness as a program: its home, its key, its name, and the addresses that it answers at.
 
 ``POST /add-checkpoint`` is C2SP's submission prefix, ``GET /<SHA-256 of the origin>/checkpoint`` its monitoring
-prefix; ``GET /vkey`` tells the verifier key that belongs into a policy.
+prefix; ``GET /vkey`` tells the verifier key that belongs into a policy.  A witness that was given the verifier page
+serves it, too (``pages``).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 import signal
 import threading
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
@@ -30,7 +31,12 @@ from registry.witness.witness import Inspect, OtherSize, Witness, WitnessRefusal
 KEY_FILE = "witness.key"
 NAME_FILE = "witness.toml"
 STATE_FILE = "witness.sqlite3"
+POLICY_FILE = "policy.txt"
+"""The logs that the witness watches where it is not told others."""
 SIZE_TYPE = "text/x.tlog.size"
+Pages = Mapping[str, Response]
+"""What is served besides, by path (``registry.witness.pages``)."""
+NO_PAGES: Pages = {}
 _POLL_SECONDS = 0.1
 _DIGEST = re.compile(r"/([0-9a-f]{64})/checkpoint")
 
@@ -67,6 +73,15 @@ def make_home(home: Path, name: str) -> CosignatureSigner:
         f"# Made by `landlog witness init`.\nname = {json.dumps(name)}\n", encoding="utf-8"
     )
     return load_signer(home)
+
+
+def keep_logs(home: Path, logs: Sequence[NoteVerifier]) -> None:
+    """Write down which logs the witness of a home watches; their keys are believed from then on."""
+    lines = "".join(f"log {verifier.key.format()}\n" for verifier in logs)
+    text = f"# The logs that this witness watches; written by `landlog witness init`.\n{lines}quorum none\n"
+    beside = home / f"{POLICY_FILE}.part"
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(home / POLICY_FILE)
 
 
 def load_signer(home: Path) -> CosignatureSigner:
@@ -111,7 +126,7 @@ def open_witness(
     return Witness(signer=load_signer(home), logs=logs, store=open_store(home), now=now, inspect=inspect)
 
 
-def answer(witness: Witness, request: Request) -> Response:
+def answer(witness: Witness, request: Request, pages: Pages = NO_PAGES) -> Response:
     """What the witness answers to one request."""
     match request.method, request.path:
         case "POST", "/add-checkpoint":
@@ -123,6 +138,8 @@ def answer(witness: Witness, request: Request) -> Response:
             return (
                 Response(status=200, body=note) if note else _words(404, "this witness has not seen that log")
             )
+        case "GET", path if path in pages:
+            return pages[path]
         case (_, "/add-checkpoint") | (_, "/vkey"):
             return _words(405, "this address is asked in another way")
         case _:
@@ -147,15 +164,16 @@ def serve(
     port: int,
     told: Callable[[str], None],
     stop: threading.Event | None = None,
+    pages: Pages = NO_PAGES,
 ) -> None:
     """Answers until the process is asked to stop, or ``stop`` is set; ``told`` gets the address once it listens."""
-    asyncio.run(_serve(witness, host, port, told, stop or threading.Event()))
+    server = Server(lambda request: answer(witness, request, pages), max_body=MAX_BYTES)
+    asyncio.run(_serve(server, host, port, told, stop or threading.Event()))
 
 
 async def _serve(
-    witness: Witness, host: str, port: int, told: Callable[[str], None], stop: threading.Event
+    server: Server, host: str, port: int, told: Callable[[str], None], stop: threading.Event
 ) -> None:
-    server = Server(lambda request: answer(witness, request), max_body=MAX_BYTES)
     listening = await server.start(host, port)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
