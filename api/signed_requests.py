@@ -9,15 +9,26 @@ signature by the key that is to sign the order: no account, no session, no secre
 
 ``sig`` is Ed25519 over PAE("application/vnd.landlog.request.v1", origin LF method LF path LF at LF hex SHA-256 of
 the body LF).  It holds for five minutes around ``at``; sent twice in that time, it prepares twice and changes nothing.
+
+A route asks for it with ``Depends(signed(most=...))``: the request reaches the route only when the signature fits.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import Annotated
 
+from fastapi import Header, Request
+from starlette.concurrency import run_in_threadpool
+
+from api.bodies import body_of, read_json
+from api.counter import Counter, counter_of
 from api.problems import NotSigned
+from domain.canon import Json
 from registry import dsse
 from registry.dsse import BadSignature
 from registry.keys import Key
@@ -32,6 +43,42 @@ _HEADER = re.compile(
     r'sig="([A-Za-z0-9+/]{86}==)"',
     re.ASCII,
 )
+
+
+@dataclass(frozen=True)
+class SignedRequest:
+    """A request whose signature fits; whether its signer may do what is asked is judged by the route."""
+
+    counter: Counter
+    key: OfficerKey
+    document: dict[str, Json]
+    """The body."""
+
+
+def signed(*, most: int) -> Callable[..., Awaitable[SignedRequest]]:
+    """The dependency of a route that serves signed requests only, with a body of at most that many bytes."""
+
+    async def signed_request(
+        request: Request, authorization: Annotated[str | None, Header(max_length=500)] = None
+    ) -> SignedRequest:
+        body = await body_of(request, most=most)
+        return await run_in_threadpool(_read, request, body, authorization)
+
+    return signed_request
+
+
+def _read(request: Request, body: bytes, header: str | None) -> SignedRequest:
+    counter = counter_of(request)
+    key = check(
+        header,
+        counter.house.officers,
+        origin=counter.origin,
+        method=request.method,
+        path=request.url.path,
+        body=body,
+        now=counter.now(),
+    )
+    return SignedRequest(counter, key, read_json(body))
 
 
 def authorization(key: Key, *, origin: str, method: str, path: str, at: datetime, body: bytes) -> str:
@@ -51,7 +98,7 @@ def check(
     body: bytes,
     now: datetime,
 ) -> OfficerKey:
-    """The key that signed the request; whether it may do what is asked is judged by the caller.
+    """The key that signed the request.
 
     Raises:
         NotSigned: when the header is missing, malformed, or too old.

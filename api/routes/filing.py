@@ -6,13 +6,11 @@ brings and nothing more (``api.standing``).  Officers, banks and registrars prep
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
-from hashlib import sha256
 from time import sleep
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -22,8 +20,8 @@ from api.bodies import MIB, base64_of, body_of, check_members, read_json, text_o
 from api.counter import Counter, counter_of
 from api.problems import Unavailable, responses
 from api.routes.cases import CaseAddress
-from api.routes.orders import documents_of, shapes_of
-from api.signed_requests import check
+from api.routes.orders import documents_of, shapes_of, to_sign
+from api.signed_requests import SignedRequest, signed
 from domain.canon import Json
 from domain.errors import BadInput, Finding, RecordChanged
 from domain.form import BadForm
@@ -32,11 +30,12 @@ from registry.case_forms import Filing, StepRequest
 from registry.history import NotYetSequenced
 from registry.keys import Key
 from registry.officers import NotAuthorised, OfficerKey
-from registry.order_parts import Prepared, Receipt
+from registry.order_parts import Receipt
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
 
 MOST_BYTES = 4 * MIB
+Asks = Annotated[SignedRequest, Depends(signed(most=MOST_BYTES))]
 _PATIENCE_SECONDS = 3.0
 _PAUSE_SECONDS = 0.2
 _T = TypeVar("_T")
@@ -99,13 +98,26 @@ async def requested(request: Request, case_no: CaseAddress) -> Response:
     openapi_extra={"requestBody": models.json_body(shapes.STEP, shapes.STEP_EXAMPLE)},
     responses={200: {"model": shapes.StepPrepared}, **responses(400, 401, 403, 404, 409, 413, 422)},
 )
-async def prepare(
-    request: Request,
-    case_no: CaseAddress,
-    authorization: Annotated[str | None, Header(max_length=500)] = None,
-) -> Response:
-    body = await body_of(request, most=MOST_BYTES)
-    return await run_in_threadpool(_prepare, request, case_no, body, authorization)
+def prepare(case_no: CaseAddress, asks: Asks) -> Response:
+    document = asks.document
+    particulars = {"until", "reason", "out_of_turn", "person"}
+    optional = {*particulars, "application", "documents"}
+    check_members(document, required={"step", "officer"}, optional=optional)
+    officer = _own(asks.key, text_of(document, "officer"))
+    prepared = asks.counter.house.cases.prepare(
+        StepRequest(
+            case=case_no,
+            step=text_of(document, "step"),
+            officer=officer,
+            particulars={name: document[name] for name in particulars if name in document},
+            application=document.get("application"),
+            documents=documents_of(document.get("documents")),
+        ),
+        day=asks.counter.today(),
+        event_id=clock.new_event_id(),
+        salt=clock.new_salt,
+    )
+    return to_sign(prepared, form="form")
 
 
 @router.post(
@@ -127,11 +139,14 @@ async def step(request: Request, case_no: CaseAddress) -> Response:
     openapi_extra={"requestBody": models.json_body(shapes.FILING, shapes.FILING_EXAMPLE)},
     responses={200: {"model": shapes.StepPrepared}, **responses(400, 401, 403, 404, 409, 413, 422)},
 )
-async def prepare_filing(
-    request: Request, authorization: Annotated[str | None, Header(max_length=500)] = None
-) -> Response:
-    body = await body_of(request, most=MOST_BYTES)
-    return await run_in_threadpool(_prepare_filing, request, body, authorization)
+def prepare_filing(asks: Asks) -> Response:
+    prepared = asks.counter.house.cases.prepare_filing(
+        _filing(asks.document, officer=asks.key.officer),
+        day=asks.counter.today(),
+        event_id=clock.new_event_id(),
+        salt=clock.new_salt,
+    )
+    return to_sign(prepared, form="form")
 
 
 @router.post(
@@ -236,42 +251,6 @@ def _at_the_counter(counter: Counter, asked: StepRequest) -> Response:
     return _accepted(receipt)
 
 
-def _prepare(request: Request, case_no: str, body: bytes, authorization: str | None) -> Response:
-    counter = counter_of(request)
-    key = _signer(request, body, authorization)
-    document = read_json(body)
-    particulars = {"until", "reason", "out_of_turn", "person"}
-    optional = {*particulars, "application", "documents"}
-    check_members(document, required={"step", "officer"}, optional=optional)
-    officer = _own(key, text_of(document, "officer"))
-    prepared = counter.house.cases.prepare(
-        StepRequest(
-            case=case_no,
-            step=text_of(document, "step"),
-            officer=officer,
-            particulars={name: document[name] for name in particulars if name in document},
-            application=document.get("application"),
-            documents=documents_of(document.get("documents")),
-        ),
-        day=counter.today(),
-        event_id=clock.new_event_id(),
-        salt=clock.new_salt,
-    )
-    return _to_sign(prepared)
-
-
-def _prepare_filing(request: Request, body: bytes, authorization: str | None) -> Response:
-    counter = counter_of(request)
-    key = _signer(request, body, authorization)
-    prepared = counter.house.cases.prepare_filing(
-        _filing(read_json(body), officer=key.officer),
-        day=counter.today(),
-        event_id=clock.new_event_id(),
-        salt=clock.new_salt,
-    )
-    return _to_sign(prepared)
-
-
 def _submit_step(request: Request, case_no: str, body: bytes) -> Response:
     counter = counter_of(request)
     envelope, form = _signed(body)
@@ -337,19 +316,6 @@ def _salt(value: Json) -> bytes | None:
     return None if value is None else base64_of(value, field="form.salt")
 
 
-def _signer(request: Request, body: bytes, authorization: str | None) -> OfficerKey:
-    counter = counter_of(request)
-    return check(
-        authorization,
-        counter.house.officers,
-        origin=counter.origin,
-        method=request.method,
-        path=request.url.path,
-        body=body,
-        now=counter.now(),
-    )
-
-
 def _own(key: OfficerKey, officer: str) -> str:
     if key.officer != officer:
         raise NotAuthorised(
@@ -385,21 +351,6 @@ def _patiently(act: Callable[[], _T]) -> _T:
                 raise
             sleep(_PAUSE_SECONDS)
             waited += _PAUSE_SECONDS
-
-
-def _to_sign(prepared: Prepared) -> Response:
-    return JSONResponse(
-        {
-            "payload": base64.b64encode(prepared.payload).decode(),
-            "payload_type": dsse.EVENT,
-            "payload_sha256": sha256(prepared.payload).hexdigest(),
-            "form": prepared.application,
-            "title": prepared.title,
-            "sentence": prepared.sentence,
-            "effects": list(prepared.effects),
-        },
-        headers={"Cache-Control": "no-store"},
-    )
 
 
 def _accepted(receipt: Receipt) -> Response:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, cast
 from uuid import UUID
 
 from anyio import sleep
-from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
@@ -24,7 +24,7 @@ from api.answers import json_answer
 from api.bodies import MIB, base64_of, body_of, check_members, read_json, text_of
 from api.counter import Counter, counter_of
 from api.problems import responses
-from api.signed_requests import check
+from api.signed_requests import SignedRequest, signed
 from domain import catalogue
 from domain.canon import Json
 from domain.errors import BadInput, NotFound
@@ -32,6 +32,7 @@ from registry import dsse
 from registry.office import Receipt
 from registry.office import Request as Application
 from registry.officers import check_may_sign
+from registry.order_parts import Prepared
 
 router = APIRouter(prefix="/v1/orders", tags=["orders"])
 
@@ -53,11 +54,14 @@ _MOST_DOCUMENTS = 50
     openapi_extra={"requestBody": models.json_body(models.PREPARE, models.PREPARE_EXAMPLE)},
     responses={200: {"model": models.Prepared}, **responses(400, 401, 403, 404, 409, 413, 422)},
 )
-async def prepare(
-    request: Request, authorization: Annotated[str | None, Header(max_length=500)] = None
-) -> Response:
-    body = await body_of(request, most=MOST_BYTES)
-    return await run_in_threadpool(_prepare, request, body, authorization)
+def prepare(asks: Annotated[SignedRequest, Depends(signed(most=MOST_BYTES))]) -> Response:
+    asked = _application(asks.document)
+    kind = catalogue.mutation(asked.type).type
+    check_may_sign(asks.key, officer=asked.officer, office=asked.office, event_type=kind)
+    prepared = asks.counter.house.office.prepare(
+        asked, day=asks.counter.today(), event_id=clock.new_event_id(), salt=clock.new_salt
+    )
+    return to_sign(prepared, form="application")
 
 
 @router.post(
@@ -115,29 +119,14 @@ def one(request: Request, event_id: EventAddress) -> Response:
     return json_answer(request, found)
 
 
-def _prepare(request: Request, body: bytes, authorization: str | None) -> Response:
-    counter = counter_of(request)
-    key = check(
-        authorization,
-        counter.house.officers,
-        origin=counter.origin,
-        method=request.method,
-        path=request.url.path,
-        body=body,
-        now=counter.now(),
-    )
-    asked = _application(read_json(body))
-    kind = catalogue.mutation(asked.type).type
-    check_may_sign(key, officer=asked.officer, office=asked.office, event_type=kind)
-    prepared = counter.house.office.prepare(
-        asked, day=counter.today(), event_id=clock.new_event_id(), salt=clock.new_salt
-    )
+def to_sign(prepared: Prepared, *, form: str) -> Response:
+    """The exact bytes to sign, with the completed form that opens them under the name ``form``."""
     return JSONResponse(
         {
             "payload": base64.b64encode(prepared.payload).decode(),
             "payload_type": dsse.EVENT,
             "payload_sha256": sha256(prepared.payload).hexdigest(),
-            "application": prepared.application,
+            form: prepared.application,
             "title": prepared.title,
             "sentence": prepared.sentence,
             "effects": list(prepared.effects),
