@@ -12,7 +12,7 @@ from registry.log.note import (
     COSIGNATURE,
     MalformedKey,
     SignatureLine,
-    UnsupportedKey,
+    Verifier,
     VerifierKey,
     is_valid_name,
 )
@@ -27,25 +27,11 @@ class BadTimestamp(VerificationError):
     code = "bad-timestamp"
 
 
-@dataclass(frozen=True)
-class CosignatureVerifier:
+class CosignatureVerifier(Verifier):
     """Judges type 0x04: a time and Ed25519 over time and checkpoint."""
 
-    key: VerifierKey
-
-    def __post_init__(self) -> None:
-        if self.key.kind != COSIGNATURE:
-            raise UnsupportedKey(
-                f"{self.key.name}: a witness's key has type 0x04, this one 0x{self.key.kind:02x}"
-            )
-
-    @property
-    def name(self) -> str:
-        return self.key.name
-
-    @property
-    def key_id(self) -> bytes:
-        return self.key.key_id
+    kind = COSIGNATURE
+    holder = "witness"
 
     def verify(self, text: str, signature: bytes) -> bool:
         if len(signature) != _BYTES or timestamp(signature) > MAX_NUMBER:

@@ -6,10 +6,11 @@ A line of a known key that does not verify condemns the whole note.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Protocol, TypeVar
+from typing import ClassVar, TypeVar
 
 from domain.errors import VerificationError
 from registry.log import ed25519
@@ -78,19 +79,6 @@ class Note:
         return self.text + "\n" + "".join(line.format() for line in self.signatures)
 
 
-class Verifier(Protocol):
-    """What can judge the signature lines of one key."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def key_id(self) -> bytes: ...
-    def verify(self, text: str, signature: bytes) -> bool: ...
-
-
-V = TypeVar("V", bound=Verifier)
-
-
 @dataclass(frozen=True)
 class VerifierKey:
     """A public key with its name and signature type (0x01 Ed25519, 0x04 cosignature)."""
@@ -141,15 +129,24 @@ class VerifierKey:
 
 
 @dataclass(frozen=True)
-class NoteVerifier:
-    """Judges type 0x01: Ed25519 over the note's text."""
+class Verifier(ABC):
+    """Judges the signature lines of one key; each signature type is a subclass.
+
+    Raises:
+        UnsupportedKey: when the key is of another type.
+    """
+
+    kind: ClassVar[int]
+    holder: ClassVar[str]
+    """Who has keys of this type."""
 
     key: VerifierKey
 
     def __post_init__(self) -> None:
-        if self.key.kind != ED25519:
+        if self.key.kind != self.kind:
             raise UnsupportedKey(
-                f"{self.key.name}: a log's key has type 0x01, this one 0x{self.key.kind:02x}"
+                f"{self.key.name}: a {self.holder}'s key has type 0x{self.kind:02x}, "
+                f"this one 0x{self.key.kind:02x}"
             )
 
     @property
@@ -159,6 +156,20 @@ class NoteVerifier:
     @property
     def key_id(self) -> bytes:
         return self.key.key_id
+
+    @abstractmethod
+    def verify(self, text: str, signature: bytes) -> bool:
+        """Whether the key made the signature for a note of this text."""
+
+
+V = TypeVar("V", bound=Verifier)
+
+
+class NoteVerifier(Verifier):
+    """Judges type 0x01: Ed25519 over the note's text."""
+
+    kind = ED25519
+    holder = "log"
 
     def verify(self, text: str, signature: bytes) -> bool:
         return ed25519.verify(self.key.public, text.encode(), signature)

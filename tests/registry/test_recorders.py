@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from itertools import islice
 from uuid import UUID, uuid4
 
 import pytest
@@ -61,6 +62,11 @@ class TestSequence(OnDatabase, published.ApplicationRecorderTestCase):
 
     def test_insert_subscribe(self):
         self.optional_test_insert_subscribe()
+        topics = ["topic1", "topic2", "topic3"]
+        for after, rest in ((None, topics), (1, topics[1:]), (2, topics[2:])):
+            with self.create_recorder().subscribe(gt=after) as subscription:
+                found = [notification.topic for notification in islice(subscription, len(rest))]
+            assert found == rest
 
 
 class TestSequenceOfUuids(TestSequence):
