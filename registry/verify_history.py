@@ -7,11 +7,13 @@ officers' keys, each signature is judged by them too, at the event's own place i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import cast
 
 from domain.canon import Json, canonical
+from domain.case_effect import is_of_a_case
+from domain.case_steps import SYSTEM
 from domain.errors import VerificationError
 from domain.projection import advance
 from registry import dsse
@@ -64,10 +66,12 @@ class Posting:
     start: int
     end: int | None
 
-    def allows(self, event_type: str, office: str, index: int) -> bool:
-        """Whether it is open at ``index``, at that office or above it, in a role that decides such events."""
+    def roles_for(self, event_type: str, office: str, index: int) -> frozenset[str]:
+        """Its roles that sign such events, where it is open at ``index``, at that office or above it."""
         open_then = self.start < index and (self.end is None or index <= self.end)
-        return open_then and contains(self.office, office) and any(allows(r, event_type) for r in self.roles)
+        if not (open_then and contains(self.office, office)):
+            return frozenset()
+        return frozenset(role for role in self.roles if allows(role, event_type))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,10 +84,12 @@ class OfficerKey:
     revoked: int | None
     postings: tuple[Posting, ...]
 
-    def may_sign(self, event_type: str, office: str, index: int) -> bool:
-        """Whether the key was good for such an event of that office at that place of the log."""
+    def roles_for(self, event_type: str, office: str, index: int) -> frozenset[str]:
+        """In which roles the key was good for such an event of that office at that place of the log."""
         enrolled = self.enrolled < index and (self.revoked is None or index <= self.revoked)
-        return enrolled and any(p.allows(event_type, office, index) for p in self.postings)
+        if not enrolled:
+            return frozenset()
+        return frozenset().union(*(p.roles_for(event_type, office, index) for p in self.postings))
 
 
 def read_officer(keyid: str, doc: Doc) -> OfficerKey:
@@ -166,9 +172,10 @@ def check_history(
                 f"the event at index {event.index} does not build on {identifier}'s version {version}"
             )
         leaf = leaf_hash(event.entry)
-        now = advance({identifier: now}, envelope.payload_type, own, event.index, leaf)[identifier]
+        before = now
+        now = advance({identifier: before}, envelope.payload_type, own, event.index, leaf)[identifier]
         if officers and envelope.payload_type == dsse.EVENT:
-            _check_signers(envelope, payload, now, event.index, officers)
+            _check_signers(envelope, payload, _offices(before, now, payload), event.index, officers)
         chain, last = fold(chain, event.index, leaf), event.index
         payloads.append(payload)
         states.append((event.index, now))
@@ -215,19 +222,49 @@ def _own_part(identifier: str, kind: str, payload_type: str, payload: Doc, versi
     )
 
 
+def _offices(before: Doc | None, after: Doc, payload: Doc) -> list[Json]:
+    """Under whom the state lies before the event and after it; that of the order where it lies under nobody."""
+    offices: list[Json] = []
+    for state in (before or after, after):
+        office = state.get("office", payload.get("office"))
+        if office not in offices:
+            offices.append(office)
+    return offices
+
+
 def _check_signers(
-    envelope: dsse.Envelope, payload: Doc, state: Doc, index: int, officers: Mapping[str, OfficerKey]
+    envelope: dsse.Envelope,
+    payload: Doc,
+    offices: Sequence[Json],
+    index: int,
+    officers: Mapping[str, OfficerKey],
 ) -> None:
     dsse.verify_envelope(envelope, {keyid: o.public for keyid, o in officers.items()})
-    office, event_type = state.get("office", payload.get("office")), str(payload.get("type"))
+    event_type = str(payload.get("type"))
     signers = [officers[s.keyid] for s in envelope.signatures]
     if payload.get("officer") not in [o.officer for o in signers]:
         raise SignerNotEntitled(f"the event at index {index} names an officer who has not signed it")
-    for signer in signers:
-        if not (isinstance(office, str) and signer.may_sign(event_type, office, index)):
-            raise SignerNotEntitled(
-                f"{signer.officer} was not entitled to sign a {event_type} for {office} at index {index}"
-            )
+    able: set[str] = set()
+    for office in offices:
+        for signer in signers:
+            roles = signer.roles_for(event_type, office, index) if isinstance(office, str) else frozenset()
+            if not roles:
+                raise SignerNotEntitled(
+                    f"{signer.officer} was not entitled to sign a {event_type} for {office} at index {index}"
+                )
+            able |= roles
+    if not is_of_a_case(event_type):
+        _check_clock(payload, able, index)
+
+
+def _check_clock(payload: Doc, able: Set[str], index: int) -> None:
+    """The clock's key changes the record in a case only, and says so; nobody says so in its place."""
+    by_clock = able == {SYSTEM}
+    if by_clock != ("auto" in payload) or (by_clock and not isinstance(payload.get("case"), str)):
+        raise SignerNotEntitled(
+            f"the event at index {index} is not what the registry's clock signs, or not signed by it: "
+            "its orders name their case, and the rule that fell due"
+        )
 
 
 def _read_posting(item: Json) -> Posting:

@@ -16,7 +16,7 @@ from domain.case_effect import act_of, is_of_a_case, law_over
 from domain.case_rules import take
 from domain.case_steps import FILED
 from domain.projection import Doc
-from registry.officers import OfficerKey, check_clock
+from registry.officers import OfficerKey, RoleForbids, check_clock
 
 
 def check_case(
@@ -37,6 +37,8 @@ def check_case(
         return
     auto = "auto" in payload
     check_clock(keys, offices=offices, event_type=kind, auto=auto)
+    if auto and payload.get("case") is None:
+        raise RoleForbids("the registry's clock has signed an order that stands in no case")
     if payload.get("case") is not None:
         event: object = form.read(catalogue.mutation(kind).module.Event, payload["facts"])
         carrying = Carrying(

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from nacl.bindings import crypto_core_ed25519_add
@@ -118,6 +119,10 @@ def _good() -> Iterator[Case]:
     )
     retired = registry.proof(NEIGHBOUR)
     yield "a retired parcel", replace(retired, states=retired.states[:1]), "", _shows(parcel=NEIGHBOUR)
+    fell_due = {"case": "593873-C000012", "auto": {"rule": "notice"}}
+    by_clock = _shows(size=4, signatures=True)
+    by_clock["verdict"]["parcel_version"] = 1
+    yield "the clock's key signs in a case", _signed(roles=["system"], says=fell_due), "", by_clock
     empty = Registry()
     empty.add_head()
     yield "an empty registry", empty.proof(STRANGER), "", _shows("absent", parcel=STRANGER, size=1)
@@ -296,12 +301,23 @@ def _of_other_histories() -> Iterator[Case]:
     lying.states[UNIT]["shares"] = [{"party": RAVI.commitment, "num": 1, "den": 1}]
     lying.add_head()
     yield "the map holds a state that no event led to", lying.proof(histories=[UNIT]), "history-differs", {}
+    by_clock, case, fired = {"roles": ["system"]}, {"case": "593873-C000012"}, {"auto": {"rule": "notice"}}
+    elsewhere = "28/512/1"
     for title, error, signed in (
         ("the officer was posted elsewhere", "signer-not-entitled", {"office": "28/512"}),
         ("the officer's role does not decide sales", "signer-not-entitled", {"roles": ["lekhpal"]}),
         ("the key was revoked before", "signer-not-entitled", {"revoke": True}),
         ("another officer is named than has signed", "signer-not-entitled", {"officer": "AP-2"}),
         ("the signer's key is not shown", "unknown-key", {"signer": CLERK}),
+        ("the clock's key signs an order of no case", "signer-not-entitled", {"roles": ["system"]}),
+        ("the clock's key signs and does not say so", "signer-not-entitled", {**by_clock, "says": case}),
+        ("the clock's key names a rule and no case", "signer-not-entitled", {**by_clock, "says": fired}),
+        ("an officer signs in the clock's place", "signer-not-entitled", {"says": {**case, **fired}}),
+        (
+            "the land came from an office where the signer was not posted",
+            "signer-not-entitled",
+            {"before": elsewhere},
+        ),
     ):
         yield title, _signed(**signed), error, {}
     bare = village().proof()
@@ -326,15 +342,25 @@ def _with_history(proof: TitleProof, events: Sequence[LoggedEvent]) -> TitleProo
 
 
 def _signed(
-    *, revoke: bool = False, signer: Any = TAHSILDAR, officer: str = "AP-1", **posting: Any
+    *,
+    revoke: bool = False,
+    signer: Any = TAHSILDAR,
+    officer: str = "AP-1",
+    says: Mapping[str, Any] = MappingProxyType({}),
+    before: str = "",
+    **posting: Any,
 ) -> TitleProof:
     registry = Registry()
     registry.enrol(TAHSILDAR, "AP-1", **posting)
     if revoke:
         registry.key_event("key.revoked/1", TAHSILDAR, reason="lost")
-    registry.order({PARCEL: parcel_members(), UNIT: unit_members()}, signer, officer=officer)
+    if before:
+        registry.enrol(CLERK, "AP-3", office="28/512")
+        registry.order({PARCEL: parcel_members(office=before), UNIT: unit_members()}, CLERK, officer="AP-3")
+    registry.order({PARCEL: parcel_members(), UNIT: unit_members()}, signer, officer=officer, **says)
     registry.add_head()
-    return registry.proof(PARCEL, keyid(TAHSILDAR), histories=[PARCEL])
+    shown = [keyid(TAHSILDAR), keyid(CLERK)] if before else [keyid(TAHSILDAR)]
+    return registry.proof(PARCEL, *shown, histories=[PARCEL])
 
 
 def _of_other_files() -> Iterator[Case]:

@@ -83,6 +83,8 @@ def test_an_order_of_the_clock_that_calls_itself_another_s_is_found(told: Court)
         check_case(disguised, before, clock, [OFFICE])
     with pytest.raises(RoleForbids):
         check_case({k: v for k, v in disguised.items() if k != "case"}, before, clock, [OFFICE])
+    with pytest.raises(RoleForbids, match="stands in no case"):
+        check_case({k: v for k, v in payload.items() if k != "case"}, before, clock, [OFFICE])
 
 
 def test_an_order_in_a_case_that_was_never_certified_is_found(told: Court) -> None:
