@@ -45,7 +45,9 @@ def carry(carrying: Carrying, law: Law) -> Case:
     remedy="Have the order certified first.",
 )
 def order_is_certified(c: Carrying, record: Record, law: Law) -> Answer:
-    return True if c.case.status in MAY_CARRY else Broken(f"the case stands at {c.case.status!r}")
+    return (
+        True if c.case.status in MAY_CARRY else Broken("the case stands at '{status}'", status=c.case.status)
+    )
 
 
 @rule(
@@ -57,7 +59,7 @@ def notice_is_over(c: Carrying, record: Record, law: Law) -> Answer:
     until = c.case.notice_until
     if c.case.status != "unopposed" or c.case.notice == "notice-free":
         return True
-    return until is not None and (until < law.day or Broken(f"it runs until {until}"))
+    return until is not None and (until < law.day or Broken("it runs until {day}", day=until))
 
 
 @rule(
@@ -67,7 +69,7 @@ def notice_is_over(c: Carrying, record: Record, law: Law) -> Answer:
 )
 def another_person_carries(c: Carrying, record: Record, law: Law) -> Answer:
     twice = sorted(set(c.officers) & c.case.hands)
-    return Broken(f"{', '.join(twice)} filed, entered or verified it") if twice else True
+    return Broken("{officer} filed, entered or verified it", officer=", ".join(twice)) if twice else True
 
 
 @rule(
@@ -118,7 +120,7 @@ def clock_may_sign(c: Carrying, record: Record, law: Law) -> Answer:
 )
 def case_is_not_paused(c: Carrying, record: Record, law: Law) -> Answer:
     since = c.case.paused_since
-    return True if since is None else Broken(f"since {since}")
+    return True if since is None else Broken("since {day}", day=since)
 
 
 CARRY_RULES: tuple[Rule, ...] = (

@@ -18,6 +18,7 @@ from domain.case_steps import (
     step_of,
 )
 from domain.kit import Answer, Broken, Citation, Rule, check, rule
+from domain.languages import Phrase
 from domain.law import Law
 from domain.record import Record
 
@@ -86,7 +87,9 @@ def step_fits_the_case(t: Taking, record: Record, law: Law) -> Answer:
     if t.case.status in t.step.before:
         return True
     return Broken(
-        f"it stands at {t.case.status!r}, the step is taken from: {', '.join(sorted(t.step.before))}"
+        "it stands at '{status}', the step is taken from: {before}",
+        status=t.case.status,
+        before=", ".join(sorted(t.step.before)),
     )
 
 
@@ -98,7 +101,11 @@ def step_fits_the_case(t: Taking, record: Record, law: Law) -> Answer:
 def step_fits_the_notice(t: Taking, record: Record, law: Law) -> Answer:
     if t.case.notice in t.step.notices:
         return True
-    return Broken(f"its notice is {t.case.notice!r}, the step is for: {', '.join(sorted(t.step.notices))}")
+    return Broken(
+        "its notice is '{notice}', the step is for: {notices}",
+        notice=t.case.notice,
+        notices=", ".join(sorted(t.step.notices)),
+    )
 
 
 @rule(
@@ -110,7 +117,12 @@ def role_takes_the_step(t: Taking, record: Record, law: Law) -> Answer:
     able = roles_for(t.case, t.step, law)
     if t.act.roles & able:
         return True
-    return Broken(f"{t.act.officer} serves as {_list(t.act.roles)}, the step is taken by: {_list(able)}")
+    return Broken(
+        "{officer} serves as {roles}, the step is taken by: {able}",
+        officer=t.act.officer,
+        roles=_list(t.act.roles),
+        able=_list(able),
+    )
 
 
 @rule(
@@ -130,7 +142,7 @@ def reason_is_given(t: Taking, record: Record, law: Law) -> Answer:
         return not t.step.needs_reason
     if t.act.reason in REASONS:
         return True
-    return Broken(f"{t.act.reason[:40]!r} is none of: {', '.join(REASONS)}")
+    return Broken("'{given}' is none of: {known}", given=t.act.reason[:40], known=", ".join(REASONS))
 
 
 @rule("the day that is named lies ahead", source=_COURSE, remedy="Name a day to come.")
@@ -138,7 +150,7 @@ def day_lies_ahead(t: Taking, record: Record, law: Law) -> Answer:
     if t.act.until is None:
         return t.step.day != "must"
     if t.step.day == "none":
-        return Broken(f"the step {t.step.name!r} names no day")
+        return Broken("the step '{step}' names no day", step=t.step.name)
     return True if t.act.until > t.act.day else Broken(f"{t.act.until}")
 
 
@@ -157,7 +169,7 @@ def days_are_long_enough(t: Taking, record: Record, law: Law) -> Answer:
     else:
         return True
     least = law.deadline(figure, t.act.day, t.case.about)
-    return True if t.act.until >= least else Broken(f"{figure}: not before {least}")
+    return True if t.act.until >= least else Broken("{figure}: not before {day}", figure=figure, day=least)
 
 
 @rule(
@@ -168,9 +180,17 @@ def days_are_long_enough(t: Taking, record: Record, law: Law) -> Answer:
 def another_person_acts(t: Taking, record: Record, law: Law) -> Answer:
     case, officer = t.case, t.act.officer
     if t.step.name == "prechecked" and not t.act.by_clock:
-        return True if officer not in {case.filed_by, *case.entered_by} else Broken(f"{officer} entered it")
+        return (
+            True
+            if officer not in {case.filed_by, *case.entered_by}
+            else Broken("{officer} entered it", officer=officer)
+        )
     if _decides(t.step):
-        return True if officer not in case.hands else Broken(f"{officer} filed, entered or verified it")
+        return (
+            True
+            if officer not in case.hands
+            else Broken("{officer} filed, entered or verified it", officer=officer)
+        )
     return True
 
 
@@ -191,7 +211,7 @@ def appeal_is_heard_by_another(t: Taking, record: Record, law: Law) -> Answer:
 def notice_has_run_out(t: Taking, record: Record, law: Law) -> Answer:
     if t.step.name != "unopposed" or t.case.notice_until is None or t.case.notice_until < t.act.day:
         return True
-    return Broken(f"it runs until {t.case.notice_until}")
+    return Broken("it runs until {day}", day=t.case.notice_until)
 
 
 @rule(
@@ -203,7 +223,7 @@ def objection_is_in_time(t: Taking, record: Record, law: Law) -> Answer:
     until = t.case.notice_until
     if t.step.name != "objected" or t.case.status == "objected" or until is None or t.act.day <= until:
         return True
-    return Broken(f"it ran until {until}")
+    return Broken("it ran until {day}", day=until)
 
 
 @rule(
@@ -214,7 +234,7 @@ def objection_is_in_time(t: Taking, record: Record, law: Law) -> Answer:
 def fee_is_paid(t: Taking, record: Record, law: Law) -> Answer:
     if t.step.name != "registered" or t.case.status == "fee-paid":
         return True
-    return True if t.case.fee_paise == 0 else Broken(f"{t.case.fee_paise} paise")
+    return True if t.case.fee_paise == 0 else Broken("{paise} paise", paise=t.case.fee_paise)
 
 
 @rule(
@@ -236,7 +256,7 @@ def appeal_is_in_time(t: Taking, record: Record, law: Law) -> Answer:
     if t.step.name != "appealed" or until is None or t.act.day <= until:
         return True
     excused = ("hardship", "court-order", "notice-not-served", "party-deceased")
-    return True if t.act.reason in excused else Broken(f"they ended on {until}")
+    return True if t.act.reason in excused else Broken("they ended on {day}", day=until)
 
 
 @rule(
@@ -318,4 +338,4 @@ def _decides(step: Step) -> bool:
 
 
 def _list(words: frozenset[str]) -> str:
-    return ", ".join(sorted(words)) or "nobody"
+    return ", ".join(sorted(words)) or Phrase("nobody")

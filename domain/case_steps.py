@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args
 from domain import catalogue
 from domain.errors import Finding, Refused
 from domain.kit import NoticeClass
+from domain.languages import Phrase
 from domain.law import Duty, Law, posts, states
 
 Status = Literal[
@@ -144,7 +145,7 @@ def step_of(event_type: str) -> Step:
             (
                 Finding(
                     rule="step-is-known",
-                    sentence=f"the step is one of: {known}",
+                    sentence=Phrase("the step is one of: {known}", known=known),
                     source="domain/steps.toml",
                     remedy="Name one of them.",
                     detail=event_type[:60],

@@ -12,6 +12,7 @@ from typing import cast
 from domain import mutations
 from domain.errors import NotFound
 from domain.kit import Mutation, MutationModule
+from domain.languages import Phrase
 
 
 @cache
@@ -36,7 +37,7 @@ def mutation(name: str) -> Mutation:
         if name in (known.type, known.name):
             return known
     raise NotFound(
-        f"there is no mutation type {name[:60]!r}",
+        Phrase("there is no mutation type {given}", given=repr(name[:60])),
         field="type",
-        remedy=f"Known types: {', '.join(m.name for m in all_types().values())}.",
+        remedy=Phrase("Known types: {known}.", known=", ".join(m.name for m in all_types().values())),
     )

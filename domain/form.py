@@ -22,6 +22,7 @@ from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get
 from domain import ids, quantities, values
 from domain.canon import Json
 from domain.errors import BadInput
+from domain.languages import Phrase
 
 T = TypeVar("T")
 
@@ -39,7 +40,9 @@ class BadForm(BadInput):
     def __init__(self, faults: tuple[BadInput, ...]) -> None:
         self.faults = faults
         first = faults[0]
-        words = "; ".join(f"{f.field}: {f.message}" for f in faults)
+        words = Phrase.joined(
+            Phrase("{field}: {fault}", field=f.field, fault=Phrase.of(f.message)) for f in faults
+        )
         super().__init__(words, field=first.field, remedy=first.remedy)
 
 
@@ -186,7 +189,15 @@ def _plain_reader(reader: Callable[[Json], Any]) -> Reader:
 def _choice_reader(choices: tuple[Any, ...]) -> Reader:
     def read(doc: Json, faults: list[BadInput]) -> Any:
         if doc not in choices:
-            faults.append(BadInput(f"{_brief(doc)} is not one of: {', '.join(map(str, choices))}"))
+            faults.append(
+                BadInput(
+                    Phrase(
+                        "{given} is not one of: {known}",
+                        given=_brief(doc),
+                        known=", ".join(map(str, choices)),
+                    )
+                )
+            )
         return doc
 
     return read
@@ -195,10 +206,12 @@ def _choice_reader(choices: tuple[Any, ...]) -> Reader:
 def _list_reader(item: Reader) -> Reader:
     def read(doc: Json, faults: list[BadInput]) -> Any:
         if not isinstance(doc, list):
-            faults.append(BadInput(f"a list is expected, not {_brief(doc)}"))
+            faults.append(BadInput(Phrase("a list is expected, not {given}", given=_brief(doc))))
             return ()
         if len(doc) > MAX_ITEMS:
-            faults.append(BadInput(f"at most {MAX_ITEMS} items, these are {len(doc)}"))
+            faults.append(
+                BadInput(Phrase("at most {most} items, these are {count}", most=MAX_ITEMS, count=len(doc)))
+            )
             return ()
         values = []
         for n, value in enumerate(doc):
@@ -217,13 +230,19 @@ def _object_reader(form: type) -> Reader:
 
     def read(doc: Json, faults: list[BadInput]) -> Any:
         if not isinstance(doc, Mapping):
-            faults.append(BadInput(f"an object is expected, not {_brief(doc)}"))
+            faults.append(BadInput(Phrase("an object is expected, not {given}", given=_brief(doc))))
             return None
         start = len(faults)
         if not names.issuperset(doc):
             known = ", ".join(name for name, _, _ in members)
             for name in sorted(set(doc) - names):
-                faults.append(BadInput("there is no such field", field=name[:60], remedy=f"Known: {known}."))
+                faults.append(
+                    BadInput(
+                        "there is no such field",
+                        field=name[:60],
+                        remedy=Phrase("Known: {known}.", known=known),
+                    )
+                )
         given: dict[str, Any] = {}
         for name, reader, required in members:
             if name in doc:
@@ -251,10 +270,16 @@ def _brief(doc: Json) -> str:
 
 def _text(doc: Json) -> str:
     if not isinstance(doc, str):
-        raise BadInput(f"text is expected, not {_brief(doc)}")
+        raise BadInput(Phrase("text is expected, not {given}", given=_brief(doc)))
     text = unicodedata.normalize("NFC", " ".join(doc.split()))
     if not 0 < len(text) <= MAX_TEXT:
-        raise BadInput(f"between 1 and {MAX_TEXT} characters are expected, these are {len(text)}")
+        raise BadInput(
+            Phrase(
+                "between 1 and {most} characters are expected, these are {count}",
+                most=MAX_TEXT,
+                count=len(text),
+            )
+        )
     if not _UNSEEN.isdisjoint(text) or not (text.isprintable() or _is_printable(text)):
         raise BadInput(
             "the text holds characters that cannot be printed", remedy="Type it again from the paper."
@@ -272,7 +297,7 @@ def _matching(pattern: str, words: str) -> Callable[[Json], str]:
 
     def reader(doc: Json) -> str:
         if not (isinstance(doc, str) and compiled.fullmatch(doc)):
-            raise BadInput(f"{_brief(doc)} is not {words}")
+            raise BadInput(Phrase("{given} is not {words}", given=_brief(doc), words=Phrase(words)))
         return doc
 
     return reader
@@ -284,7 +309,7 @@ def _bytes32(doc: Json) -> bytes:
     except (binascii.Error, ValueError):
         data = b""
     if len(data) != 32 or base64.b64encode(data).decode() != doc:
-        raise BadInput(f"{_brief(doc)} is not the base64 of 32 bytes")
+        raise BadInput(Phrase("{given} is not the base64 of 32 bytes", given=_brief(doc)))
     return data
 
 
@@ -298,13 +323,15 @@ def _area(doc: Json) -> quantities.Area:
         and set(doc) == {"figure", "unit"}
         and all(isinstance(v, str) for v in doc.values())
     ):
-        raise BadInput(f"an area is an object of figure and unit, both text, not {_brief(doc)}")
+        raise BadInput(
+            Phrase("an area is an object of figure and unit, both text, not {given}", given=_brief(doc))
+        )
     return quantities.area(str(doc["figure"]), str(doc["unit"]))
 
 
 def _share(doc: Json) -> Fraction:
     if not isinstance(doc, str):
-        raise BadInput(f"a share is text such as '1/3', not {_brief(doc)}")
+        raise BadInput(Phrase("a share is text such as '1/3', not {given}", given=_brief(doc)))
     return quantities.parse_share(doc)
 
 
@@ -314,25 +341,28 @@ def _day(doc: Json) -> date:
             return date.fromisoformat(doc)
     except ValueError:
         pass
-    raise BadInput(f"{_brief(doc)} is not a day of the calendar", remedy="Write it as YYYY-MM-DD.")
+    raise BadInput(
+        Phrase("{given} is not a day of the calendar", given=_brief(doc)), remedy="Write it as YYYY-MM-DD."
+    )
 
 
 def _positive(doc: Json) -> int:
     if not isinstance(doc, int) or isinstance(doc, bool) or not 0 <= doc <= 10**15:
-        raise BadInput(f"{_brief(doc)} is not a whole number between 0 and 10^15")
+        raise BadInput(Phrase("{given} is not a whole number between 0 and 10^15", given=_brief(doc)))
     return doc
 
 
 def _flag(doc: Json) -> bool:
     if not isinstance(doc, bool):
-        raise BadInput(f"true or false is expected, not {_brief(doc)}")
+        raise BadInput(Phrase("true or false is expected, not {given}", given=_brief(doc)))
     return doc
 
 
 def _m2(doc: Json) -> Decimal:
     if not (isinstance(doc, str) and re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,4})?", doc, re.ASCII)):
         raise BadInput(
-            f"{_brief(doc)} is not a figure of square metres", remedy="Write digits with a point: 1234.50."
+            Phrase("{given} is not a figure of square metres", given=_brief(doc)),
+            remedy="Write digits with a point: 1234.50.",
         )
     return Decimal(doc)
 

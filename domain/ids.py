@@ -9,6 +9,7 @@ import re
 from typing import Literal, NewType
 
 from domain.errors import BadInput
+from domain.languages import Phrase
 
 VillageCode = NewType("VillageCode", str)
 ParcelId = NewType("ParcelId", str)
@@ -30,7 +31,7 @@ def parse_village(text: str, *, field: str = "village") -> VillageCode:
     """
     if not re.fullmatch(r"[1-9][0-9]{0,5}", text, re.ASCII):
         raise BadInput(
-            f"{text[:40]!r} is not an LGD village code",
+            Phrase("{given} is not an LGD village code", given=repr(text[:40])),
             field=field,
             remedy="Give the village's code from the Local Government Directory: up to six digits.",
         )
@@ -91,7 +92,11 @@ def kind_of(identifier: str) -> Kind:
     if _KEYID.fullmatch(identifier):
         return "officer"
     raise BadInput(
-        f"{identifier[:80]!r} is not the id of a parcel, a unit, a case or an officer's key", field="id"
+        Phrase(
+            "{given} is not the id of a parcel, a unit, a case or an officer's key",
+            given=repr(identifier[:80]),
+        ),
+        field="id",
     )
 
 
@@ -102,7 +107,10 @@ def village_of(identifier: str) -> VillageCode:
     '593873'
     """
     if not (match := _ID.fullmatch(identifier)):
-        raise BadInput(f"{identifier[:80]!r} is not the id of a parcel, a unit or a case", field="id")
+        raise BadInput(
+            Phrase("{given} is not the id of a parcel, a unit or a case", given=repr(identifier[:80])),
+            field="id",
+        )
     return VillageCode(match[1])
 
 
@@ -113,14 +121,21 @@ def serial_of(identifier: str) -> int:
     45
     """
     if not (match := _ID.fullmatch(identifier)):
-        raise BadInput(f"{identifier[:80]!r} is not the id of a parcel, a unit or a case", field="id")
+        raise BadInput(
+            Phrase("{given} is not the id of a parcel, a unit or a case", given=repr(identifier[:80])),
+            field="id",
+        )
     return int(match[3])
 
 
 def _serial(serial: int) -> str:
     if not 0 < serial <= _LAST_SERIAL:
         raise BadInput(
-            f"a village numbers its parcels, units and cases from 1 to {_LAST_SERIAL}; {serial} lies outside",
+            Phrase(
+                "a village numbers its parcels, units and cases from 1 to {last}; {serial} lies outside",
+                last=_LAST_SERIAL,
+                serial=serial,
+            ),
             field="serial",
             remedy="Register the village in parts, each with its own LGD code.",
         )
@@ -132,8 +147,12 @@ def _parse(text: str, kind: Kind, field: str) -> str:
     if not match or _KINDS[match[2]] != kind:
         letter = {"parcel": "", "unit": "U", "case": "C"}[kind]
         raise BadInput(
-            f"{text[:80]!r} is not a {kind} id",
+            Phrase("{given} is not a {kind} id", given=repr(text[:80]), kind=Phrase(kind)),
             field=field,
-            remedy=f"A {kind} id reads <LGD village code>-{letter}<six digits>, as in 593873-{letter}000045.",
+            remedy=Phrase(
+                "A {kind} id reads <LGD village code>-{letter}<six digits>, as in 593873-{letter}000045.",
+                kind=Phrase(kind),
+                letter=letter,
+            ),
         )
     return text

@@ -18,6 +18,7 @@ from typing import Any, Literal
 from domain import states as tables
 from domain.days import Calendar, Counting, calendar_of
 from domain.errors import BadInput, RegistryError
+from domain.languages import Phrase
 from domain.states import GENERIC
 from domain.units import AreaUnit, area_units, units_of
 
@@ -109,12 +110,27 @@ class Law:
         if rows:
             first = min(f.since for f in rows)
             raise NoSuchLaw(
-                f"{self.state!r} has no figure {name!r} on {self.day}: its rows begin on {first}",
+                Phrase(
+                    "{state} has no figure {name} on {day}: its rows begin on {first}",
+                    state=repr(self.state),
+                    name=repr(name),
+                    day=self.day,
+                    first=first,
+                ),
                 field="day",
                 remedy="Give a later day, or enter the law of that time as a dated row with its source.",
             )
         known = ", ".join(sorted({f.name for f in _all_figures(self.state)}))
-        raise NoSuchLaw(f"{self.state!r} has no figure {name!r} on {self.day}; known: {known}", field="name")
+        raise NoSuchLaw(
+            Phrase(
+                "{state} has no figure {name} on {day}; known: {known}",
+                state=repr(self.state),
+                name=repr(name),
+                day=self.day,
+                known=known,
+            ),
+            field="name",
+        )
 
     def figures(self) -> tuple[Figure, ...]:
         """Every figure in force on the day, the state's own and the generic ones beside, by name and type."""
@@ -132,7 +148,10 @@ class Law:
         if figure.unit == "months":
             return self.calendar.end_of_months(start, int(figure.value))
         if figure.unit != "days":
-            raise NoSuchLaw(f"{name!r} is a figure of {figure.unit}, not of time", field="name")
+            raise NoSuchLaw(
+                Phrase("{name} is a figure of {unit}, not of time", name=repr(name), unit=figure.unit),
+                field="name",
+            )
         return self.calendar.end(start, int(figure.value), figure.counting)
 
     @property
@@ -159,9 +178,9 @@ class Law:
         """
         if role not in posts(self.state):
             raise BadInput(
-                f"{role[:40]!r} is not a role",
+                Phrase("{given} is not a role", given=repr(role[:40])),
                 field="role",
-                remedy=f"Known roles: {', '.join(sorted(posts(self.state)))}.",
+                remedy=Phrase("Known roles: {known}.", known=", ".join(sorted(posts(self.state)))),
             )
         return self.word(role, language)
 
@@ -187,9 +206,14 @@ class Law:
             return found
         where = f"{self.state!r}, {district}" if district else repr(self.state)
         raise BadInput(
-            f"the unit of area {code[:40]!r} is not one of {where} on {self.day}",
+            Phrase(
+                "the unit of area {given} is not one of {where} on {day}",
+                given=repr(code[:40]),
+                where=where,
+                day=self.day,
+            ),
             field="unit",
-            remedy=f"Known: {', '.join(u.code for u in used)}.",
+            remedy=Phrase("Known: {known}.", known=", ".join(u.code for u in used)),
         )
 
 
@@ -273,9 +297,11 @@ def tenure(state: str, code: str) -> Tenure:
     if found := next((t for t in tenures(state) if t.code == code), None):
         return found
     raise BadInput(
-        f"{code[:40]!r} is not a class of tenure or land of {state!r}",
+        Phrase(
+            "{given} is not a class of tenure or land of {state}", given=repr(code[:40]), state=repr(state)
+        ),
         field="tenure",
-        remedy=f"Known: {', '.join(t.code for t in tenures(state))}.",
+        remedy=Phrase("Known: {known}.", known=", ".join(t.code for t in tenures(state))),
     )
 
 

@@ -16,6 +16,7 @@ from typing import ClassVar, NamedTuple, Protocol
 
 from domain import states
 from domain.errors import BadInput
+from domain.languages import Phrase
 
 MOST_PARTS = 1_000
 _MINIMUM, _NUMBER, _LETTERS, _RECTANGLE = 0, 1, 2, 3  # in this order among the parts of one field
@@ -110,9 +111,9 @@ class _Numbering(ABC):
         found = self.read(plain(label))
         if found is None:
             raise BadLabel(
-                f"{label[:40]!r} does not follow the manner of numbering",
+                Phrase("{given} does not follow the manner of numbering", given=repr(label[:40])),
                 field="label",
-                remedy=f"Write it as {self.form}.",
+                remedy=Phrase("Write it as {form}.", form=Phrase(self.form)),
             )
         return found
 
@@ -382,7 +383,9 @@ _MIN = r"(?:\s*(मि\.?|मिन|min\.?|mi\.?))?"
 def _parts(n: int) -> range:
     if not 1 <= n <= MOST_PARTS:
         raise BadInput(
-            f"{n} labels were asked for", field="parts", remedy=f"Ask for between 1 and {MOST_PARTS}."
+            Phrase("{count} labels were asked for", count=n),
+            field="parts",
+            remedy=Phrase("Ask for between 1 and {most}.", most=MOST_PARTS),
         )
     return range(1, n + 1)
 

@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 
 from domain.errors import BadInput
+from domain.languages import Phrase
 from domain.units import area_units
 
 Share = Fraction
@@ -36,19 +37,26 @@ def parse_share(text: str, *, field: str = "share") -> Share:
     match = re.fullmatch(r"([0-9]{1,12})(?:/([1-9][0-9]{0,12}))?", text.strip(), re.ASCII)
     if not match:
         raise BadInput(
-            f"{text[:40]!r} is not a share",
+            Phrase("{given} is not a share", given=repr(text[:40])),
             field=field,
             remedy="Write it as a fraction of the whole: 1/3, 5/16, 1.",
         )
     share = Fraction(int(match[1]), int(match[2] or 1))
     if not 0 < share <= 1:
         raise BadInput(
-            f"the share {text.strip()} does not lie between 0 and 1",
+            Phrase("the share {given} does not lie between 0 and 1", given=text.strip()),
             field=field,
             remedy="A share is a part of one whole unit.",
         )
     if share.denominator > MAX_DENOMINATOR:
-        raise BadInput(f"the share {text.strip()} is finer than one part in {MAX_DENOMINATOR}", field=field)
+        raise BadInput(
+            Phrase(
+                "the share {given} is finer than one part in {finest}",
+                given=text.strip(),
+                finest=MAX_DENOMINATOR,
+            ),
+            field=field,
+        )
     return share
 
 
@@ -84,19 +92,21 @@ def area(figure: str, unit: str, *, field: str = "area") -> Area:
     factor = AREA_UNITS.get(unit)
     if factor is None:
         raise BadInput(
-            f"the unit of area {unit[:40]!r} is not known",
+            Phrase("the unit of area {given} is not known", given=repr(unit[:40])),
             field=field,
-            remedy=f"Known: {', '.join(AREA_UNITS)}.",
+            remedy=Phrase("Known: {known}.", known=", ".join(AREA_UNITS)),
         )
     if not re.fullmatch(r"-?[0-9]{1,12}(\.[0-9]{1,10})?", figure, re.ASCII):
         raise BadInput(
-            f"{figure[:40]!r} is not a figure of area",
+            Phrase("{given} is not a figure of area", given=repr(figure[:40])),
             field=field,
             remedy="Write digits with a point: 0.5400.",
         )
     number = Decimal(figure)
     if number <= 0:
-        raise BadInput(f"an area is greater than zero, this one reads {figure!r}", field=field)
+        raise BadInput(
+            Phrase("an area is greater than zero, this one reads {given}", given=repr(figure)), field=field
+        )
     return Area(to_m2(number * factor), figure, unit)
 
 

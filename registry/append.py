@@ -25,6 +25,7 @@ from eventsourcing.persistence import IntegrityError, StoredEvent, Tracking
 from psycopg2 import extensions
 
 from domain.errors import RecordChanged, RegistryError
+from domain.languages import Phrase
 from registry.arrays import array
 
 
@@ -63,7 +64,12 @@ class StreamMoved(RecordChanged, IntegrityError):
 
     def __init__(self, stream: str, *, expected: int, found: int) -> None:
         super().__init__(
-            f"{stream} has changed: the order builds on version {expected}, the record stands at version {found}",
+            Phrase(
+                "{thing} has changed: the order builds on version {built}, the record stands at version {version}",
+                thing=stream,
+                built=expected,
+                version=found,
+            ),
             field="touches",
             remedy="Prepare the order again, look at what has changed, and sign it anew.",
         )
@@ -77,7 +83,9 @@ class AlreadyAccepted(RegistryError, IntegrityError):
 
     def __init__(self, event_id: UUID) -> None:
         super().__init__(
-            f"the order {event_id.hex} has been accepted before and was not recorded again",
+            Phrase(
+                "the order {order} has been accepted before and was not recorded again", order=event_id.hex
+            ),
             field="event_id",
             remedy="Nothing is left to do; a new order needs a new event_id, so prepare it afresh.",
         )
@@ -91,8 +99,14 @@ class LabelTaken(RegistryError, IntegrityError):
 
     def __init__(self, label: Label, *, holder: str) -> None:
         super().__init__(
-            f"in village {label.village} the {label.kind} number {label.label} is borne by {holder}; "
-            f"{label.id} cannot take it",
+            Phrase(
+                "in village {village} the {kind} number {label} is borne by {holder}; {thing} cannot take it",
+                village=label.village,
+                kind=Phrase(label.kind),
+                label=label.label,
+                holder=holder,
+                thing=label.id,
+            ),
             field="label",
             remedy="Give another number, or correct the record that bears this one first.",
         )
@@ -107,7 +121,7 @@ class LabelNotBorne(RegistryError, IntegrityError):
     def __init__(self, labels: Sequence[Label]) -> None:
         named = ", ".join(f"{entry.label} of {entry.id}" for entry in labels[:5])
         super().__init__(
-            f"not all of these numbers are in force: {named}",
+            Phrase("not all of these numbers are in force: {named}", named=named),
             field="label",
             remedy="Prepare the order again from the record as it stands.",
         )

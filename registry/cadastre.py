@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import shapely
 
 from domain.errors import BadInput, NotFound
+from domain.languages import Phrase
 from domain.survey import Survey
 from gis import shapes, survey
 from registry.datastore import Datastore
@@ -30,7 +31,11 @@ class Cadastre:
         for digest, body in given.items():
             if shapes.geometry_hash(body) != digest:
                 raise BadInput(
-                    f"the shape sent as {digest} has another SHA-256: {shapes.geometry_hash(body)}",
+                    Phrase(
+                        "the shape sent as {digest} has another SHA-256: {value}",
+                        digest=digest,
+                        value=shapes.geometry_hash(body),
+                    ),
                     field="shapes",
                     remedy="Send the canonical bytes exactly as they were hashed.",
                 )
@@ -58,7 +63,7 @@ class Cadastre:
         known = {**self.bodies(wanted), **self.checked(given)}
         if absent := [c for c in children if c not in known]:
             raise NotFound(
-                f"the shape {absent[0]} is not here",
+                Phrase("the shape {digest} is not here", digest=absent[0]),
                 field="shapes",
                 remedy="Send the canonical geometry bytes of every child along with the application.",
             )

@@ -20,6 +20,7 @@ from domain.errors import NotFound
 from domain.form import BadForm
 from domain.ids import CaseNo
 from domain.kit import Mutation, State
+from domain.languages import Phrase
 from domain.law import Figure, Law
 from domain.record import Record
 from domain.values import Sealed
@@ -111,7 +112,7 @@ class Carrier:
         opening = self._openings.read([case.application]).get(case.application)
         if opening is None:
             raise NotFound(
-                f"the application of the case {case.id} has been erased",
+                Phrase("the application of the case {case} has been erased", case=case.id),
                 field="case",
                 remedy="Have the case withdrawn or abated; nothing can be carried out in it.",
             )
@@ -136,7 +137,7 @@ def case_of(histories: Mapping[str, History], case_no: str) -> Case:
     """
     state = histories[case_no].state()
     if state is None:
-        raise NotFound(f"no case {case_no} was filed here", field="case")
+        raise NotFound(Phrase("no case {case} was filed here", case=case_no), field="case")
     return Case.of(state)
 
 

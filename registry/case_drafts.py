@@ -20,6 +20,7 @@ from domain.case_steps import FILED, clock_may_decide, step_of
 from domain.commitment import SALT_BYTES, Opening
 from domain.errors import BadInput, Finding, Refused
 from domain.kit import Mutation, State
+from domain.languages import Named, Phrase
 from domain.law import Law, law_of, state_of
 from registry.cadastre import Cadastre
 from registry.case_carrying import case_of
@@ -186,7 +187,7 @@ class Drafts:
         application = catalogue.mutation(case.type).read(request.application)
         if strange := sorted(kit.existing(application) - set(case.touches)):
             raise BadInput(
-                f"the cured application names other land: {', '.join(strange[:5])}",
+                Phrase("the cured application names other land: {things}", things=", ".join(strange[:5])),
                 field="application",
                 remedy="Withdraw the case and file another for that land: its people have had no notice.",
             )
@@ -224,7 +225,7 @@ def _check_can_be_filed(mutation: Mutation, application: object, land: Land) -> 
                 sentence="a case is filed about land that stands in the record",
                 source="Landlog, the course of a case",
                 remedy="Look the khata and khasra up in the village's list; a first registration is not applied for.",
-                detail=", ".join(absent[:10]) or mutation.title(),
+                detail=", ".join(absent[:10]) or Phrase("{title}", title=Named(mutation.module.TITLE)),
             ),
         )
     )
@@ -261,7 +262,7 @@ def roles_at(keys: Iterable[OfficerKey], office: str) -> frozenset[str]:
 def parse_case_no(text: str) -> str:
     if ids.kind_of(text) != "case":
         raise BadInput(
-            f"{text[:40]!r} is not the number of a case",
+            Phrase("{given} is not the number of a case", given=repr(text[:40])),
             field="case",
             remedy="A case's number reads <LGD village code>-C<six digits>, as in 593873-C000012.",
         )

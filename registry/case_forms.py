@@ -14,6 +14,7 @@ from domain import form, kit
 from domain.canon import Json, canonical
 from domain.commitment import Opening
 from domain.errors import BadInput
+from domain.languages import Phrase
 from domain.values import Code, Sealed, Text
 
 A = TypeVar("A")
@@ -99,7 +100,9 @@ def sealed_application(application: Json, salt: bytes) -> Opening:
         BadInput: when it is longer than any application has reason to be.
     """
     if len(canonical(application)) > MOST_BYTES:
-        raise BadInput(f"the application is longer than {MOST_BYTES} bytes", field=APPLICATION)
+        raise BadInput(
+            Phrase("the application is longer than {most} bytes", most=MOST_BYTES), field=APPLICATION
+        )
     return Opening(APPLICATION, salt, application)
 
 
@@ -113,9 +116,11 @@ def read_person(document: Json, *, salt: Callable[[], bytes] | None, known: tupl
     person = form.read(Person, document)
     if known and person.capacity not in known:
         raise BadInput(
-            f"{person.capacity or 'nothing'} is not one of those who apply for this",
+            Phrase(
+                "{given} is not one of those who apply for this", given=person.capacity or Phrase("nothing")
+            ),
             field="applicant.capacity",
-            remedy=f"Say as what: {', '.join(known)}.",
+            remedy=Phrase("Say as what: {known}.", known=", ".join(known)),
         )
     return salted(person, salt)
 

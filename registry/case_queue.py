@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from domain.case import Case
 from domain.case_steps import REASONS, STEPS, Status
 from domain.errors import BadInput, Finding, Refused
+from domain.languages import Phrase
 from registry.history import History
 from registry.store import OfficeRecorder
 
@@ -67,9 +68,10 @@ class Queue:
         """
         if out_of_turn is not None:
             if out_of_turn not in REASONS:
-                known = ", ".join(REASONS)
                 raise BadInput(
-                    f"{out_of_turn[:40]!r} is not a reason", field="out_of_turn", remedy=f"Known: {known}."
+                    Phrase("'{given}' is not a reason", given=out_of_turn[:40]),
+                    field="out_of_turn",
+                    remedy=Phrase("Known: {known}.", known=", ".join(REASONS)),
                 )
             return
         line = next((pile for pile in _LINES if case.status in pile), None)
@@ -82,8 +84,11 @@ class Queue:
                         rule="files-are-taken-in-turn",
                         sentence="the files that wait for this step are taken in the order of their filing",
                         source="Landlog, one queue in each office; Tamil Nadu: patta transfer, first in first out",
-                        remedy=f"Take {first} first, or give the reason for which this one goes before it.",
-                        detail=f"{first} was filed before {case.id}",
+                        remedy=Phrase(
+                            "Take {first} first, or give the reason for which this one goes before it.",
+                            first=first,
+                        ),
+                        detail=Phrase("{first} was filed before {case}", first=first, case=case.id),
                     ),
                 )
             )

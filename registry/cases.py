@@ -25,6 +25,7 @@ from domain.case import Case, Lane
 from domain.case_effect import case_changes
 from domain.case_steps import step_words
 from domain.errors import Finding
+from domain.languages import Phrase
 from registry import dsse
 from registry.append import Append
 from registry.cadastre import Cadastre
@@ -245,8 +246,10 @@ class Cases:
         again = self._payload(draft, payload)
         if canonical(again) != envelope.payload:
             raise NotWhatWasSigned(
-                "what was sent leads to another event than the one signed: "
-                f"{first_difference(payload, again)} differs",
+                Phrase(
+                    "what was sent leads to another event than the one signed: {member} differs",
+                    member=first_difference(payload, again),
+                ),
                 field="particulars",
                 remedy="Send it exactly as it was prepared, or prepare and sign again.",
             )

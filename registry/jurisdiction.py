@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from domain.ids import ParcelId, UnitId
 from domain.kit import State
+from domain.languages import Phrase
 from domain.record import Record
 from registry.officers import OutsideJurisdiction
 from registry.roles import contains
@@ -27,7 +28,12 @@ def check_jurisdiction(office: str, offices: Mapping[str, str]) -> None:
     strange = sorted(i for i, of in offices.items() if not contains(office, of))
     if strange:
         raise OutsideJurisdiction(
-            f"office {office} has no jurisdiction over {strange[0]}, which lies under {offices[strange[0]]}",
+            Phrase(
+                "office {office} has no jurisdiction over {thing}, which lies under {lies}",
+                office=office,
+                thing=strange[0],
+                lies=offices[strange[0]],
+            ),
             field="office",
             remedy="The case goes to the office of the parcel's village.",
         )

@@ -29,6 +29,7 @@ from domain.case_carry import marks_kept
 from domain.errors import Finding, Refused, VerificationError
 from domain.ids import ParcelId, VillageCode
 from domain.kit import Mutation, State
+from domain.languages import Named, Phrase
 from domain.law import Law, law_of, state_of
 from domain.record import Record
 from domain.values import Sealed
@@ -205,8 +206,10 @@ class Office:
         again = self._payload(decision, request, payload)
         if canonical(again) != envelope.payload:
             raise NotWhatWasSigned(
-                "the application leads to another order than the one signed: "
-                f"{first_difference(payload, again)} differs",
+                Phrase(
+                    "the application leads to another order than the one signed: {member} differs",
+                    member=first_difference(payload, again),
+                ),
                 field="application",
                 remedy="Send the application exactly as `prepare` returned it, or prepare and sign again.",
             )
@@ -342,7 +345,12 @@ class Office:
         strange = taken or (self._recorder.never_issued(new) if new else [])
         if strange:
             raise NotNew(
-                f"{strange[0]} is {'registered already' if taken else 'no id that this office has issued'}",
+                Phrase(
+                    "{thing} is registered already"
+                    if taken
+                    else "{thing} is no id that this office has issued",
+                    thing=strange[0],
+                ),
                 field="application",
                 remedy="Leave the ids of new parcels and units empty: the office gives them on preparing.",
             )
@@ -440,8 +448,13 @@ def _check_postings(envelope: dsse.Envelope, payload: Doc, d: _Decision) -> None
     needed = d.mutation.signatures_needed(d.record)
     if len(set(officers)) < needed or len(envelope.signatures) != len(officers):
         raise SecondSignature(
-            f"{d.mutation.title()} of this land is signed by {needed} officer(s); "
-            f"the order names {len(set(officers))} and bears {len(envelope.signatures)} signature(s)",
+            Phrase(
+                "{title} of this land is signed by {needed} officer(s); the order names {officers} and bears {signatures} signature(s)",
+                title=Named(d.mutation.module.TITLE),
+                needed=needed,
+                officers=len(set(officers)),
+                signatures=len(envelope.signatures),
+            ),
             field="second_officer",
             remedy="Name a second officer when the order is prepared; both sign the same payload.",
         )

@@ -15,6 +15,7 @@ from typing import ClassVar, Protocol, cast
 from domain.canon import parse_object
 from domain.case_steps import SYSTEM
 from domain.errors import BadInput, RegistryError
+from domain.languages import Phrase
 from domain.projection import Doc
 from registry.dsse import UnknownKey
 from registry.history import History
@@ -117,7 +118,7 @@ def officer_key_of(keyid: str, state: Doc | None) -> OfficerKey:
     """
     if state is None:
         raise UnknownKey(
-            f"the key {keyid} is not enrolled at this registry",
+            Phrase("the key {keyid} is not enrolled at this registry", keyid=keyid),
             field="signatures",
             remedy="Have the key enrolled by the appointing authority, or sign with the key that is.",
         )
@@ -142,27 +143,46 @@ def check_may_sign(key: OfficerKey, *, officer: str, office: str, event_type: st
     """
     if key.revoked is not None:
         raise KeyRevoked(
-            f"the key {key.keyid} of {key.officer} was revoked by entry {key.revoked} of the log",
+            Phrase(
+                "the key {keyid} of {officer} was revoked by entry {revoked} of the log",
+                keyid=key.keyid,
+                officer=key.officer,
+                revoked=key.revoked,
+            ),
             field="signatures",
             remedy="Sign with a key that is in force.",
         )
     if key.officer != officer:
         raise OtherOfficer(
-            f"the order names {officer} and is signed by the key of {key.officer}",
+            Phrase(
+                "the order names {officer} and is signed by the key of {holder}",
+                officer=officer,
+                holder=key.officer,
+            ),
             field="officer",
             remedy="Each officer signs orders of their own, with their own key.",
         )
     covering = key.covers(office)
     if not covering:
         raise OutsideJurisdiction(
-            f"{officer} has no open posting that covers the office {office}",
+            Phrase(
+                "{officer} has no open posting that covers the office {office}",
+                officer=officer,
+                office=office,
+            ),
             field="office",
             remedy="Forward the case to the officer posted there.",
         )
     roles = sorted({role for posting in covering for role in posting.roles})
     if not any(allows(role, event_type) for role in roles):
         raise RoleForbids(
-            f"{event_type} cannot be signed by {officer}, who serves at {office} as {', '.join(roles)}",
+            Phrase(
+                "{type} cannot be signed by {officer}, who serves at {office} as {roles}",
+                type=event_type,
+                officer=officer,
+                office=office,
+                roles=", ".join(roles),
+            ),
             field="type",
             remedy="Forward the case to an officer whose role decides it.",
         )
@@ -240,7 +260,7 @@ def parse_officer(text: str, *, field: str = "officer") -> str:
     """
     if len(text) > _LONGEST_OFFICER or not _OFFICER.fullmatch(text):
         raise BadInput(
-            f"{text[:80]!r} does not name an officer",
+            Phrase("{given} does not name an officer", given=repr(text[:80])),
             field=field,
             remedy="Give the officer's number in the service, as in AP-REV-004512: letters, digits and - . _ /",
         )

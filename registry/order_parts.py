@@ -12,6 +12,7 @@ from domain import form, ids, kit
 from domain.canon import Json
 from domain.errors import BadInput, RecordChanged, VerificationError
 from domain.ids import ParcelId, UnitId
+from domain.languages import Phrase
 from domain.record import Parcel, Record, Unit
 from domain.values import EventId, OfficeCode, Text
 from registry import dsse
@@ -91,15 +92,24 @@ def read_payload(envelope: dsse.Envelope, *, origin: str, today: date) -> Doc:
     """
     payload = envelope.document
     if envelope.payload_type != dsse.EVENT:
-        raise ForeignOrder(f"{envelope.payload_type} is not the type of an order", field="payloadType")
+        raise ForeignOrder(
+            Phrase("{payload_type} is not the type of an order", payload_type=envelope.payload_type),
+            field="payloadType",
+        )
     if payload.get("origin") != origin:
         raise ForeignOrder(
-            f"the order was signed for {payload.get('origin')!r}, this registry is {origin!r}",
+            Phrase(
+                "the order was signed for {signed}, this registry is {here}",
+                signed=repr(payload.get("origin")),
+                here=repr(origin),
+            ),
             field="origin",
             remedy="Prepare the order at this registry and sign it again.",
         )
     if heading(payload).decided > today:
-        raise BadInput(f"the order is dated {payload['decided']}, a day to come", field="decided")
+        raise BadInput(
+            Phrase("the order is dated {day}, a day to come", day=payload["decided"]), field="decided"
+        )
     return payload
 
 
@@ -134,8 +144,12 @@ def check_current(signed: Doc, histories: Mapping[str, History]) -> None:
         version = histories[identifier].version
         if touch["prev_version"] != version:
             raise RecordChanged(
-                f"{identifier} has changed: the order builds on version {touch['prev_version']}, "
-                f"the record stands at version {version}",
+                Phrase(
+                    "{thing} has changed: the order builds on version {built}, the record stands at version {version}",
+                    thing=identifier,
+                    built=touch["prev_version"],
+                    version=version,
+                ),
                 field="touches",
                 remedy="Prepare the order again, look at what has changed, and sign it anew.",
             )

@@ -12,6 +12,7 @@ from functools import cache
 from domain import catalogue
 from domain.case_steps import FILERS, SYSTEM, clock_may_decide, roles_ever
 from domain.errors import BadInput
+from domain.languages import Phrase
 from domain.law import posts, states
 
 APPOINTING_AUTHORITY = "appointing-authority"
@@ -74,7 +75,7 @@ def parse_office(text: str, *, field: str = "office") -> str:
     """
     if len(text) > _LONGEST_OFFICE or not _OFFICE.fullmatch(text):
         raise BadInput(
-            f"{text[:80]!r} does not name an office",
+            Phrase("{given} does not name an office", given=repr(text[:80])),
             field=field,
             remedy="Write the LGD codes of state, district and tehsil divided by '/', as in 28/511/5257.",
         )
@@ -91,7 +92,9 @@ def parse_roles(names: object, *, field: str = "roles") -> list[str]:
         raise BadInput("a posting gives one role at least", field=field, remedy=_known())
     for name in names:
         if name not in roles():
-            raise BadInput(f"{str(name)[:40]!r} is not a role", field=field, remedy=_known())
+            raise BadInput(
+                Phrase("{given} is not a role", given=repr(str(name)[:40])), field=field, remedy=_known()
+            )
     return sorted(set(names))
 
 

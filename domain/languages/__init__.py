@@ -38,7 +38,7 @@ def say(sentence: str, language: str, /, **parts: object) -> str:
 
 def told(text: str, language: str) -> str:
     """A text in that language: a phrase with its parts, a plain sentence by its catalogue, anything else as it is."""
-    return text.said(language) if isinstance(text, Phrase) else say(text, language)
+    return Phrase.of(text).said(language)
 
 
 class Phrase(str):
@@ -60,6 +60,11 @@ class Phrase(str):
         phrase.parts = parts
         return phrase
 
+    @staticmethod
+    def of(text: str) -> Phrase:
+        """A text as a phrase: one already, or a sentence without parts."""
+        return text if isinstance(text, Phrase) else Phrase(text)
+
     @classmethod
     def joined(cls, phrases: Iterable[str], by: str = "; ") -> Self:
         """Several as one, each said by itself.
@@ -67,7 +72,7 @@ class Phrase(str):
         >>> Phrase.joined([Phrase("they add up to {sum}", sum="5/6"), "none is named"])
         'they add up to 5/6; none is named'
         """
-        parts = {f"p{n}": p if isinstance(p, Phrase) else Phrase(p) for n, p in enumerate(phrases)}
+        parts = {f"p{n}": Phrase.of(phrase) for n, phrase in enumerate(phrases)}
         return cls(by.join(f"{{{name}}}" for name in parts), **parts)
 
     def said(self, language: str) -> str:

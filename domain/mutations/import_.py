@@ -148,7 +148,7 @@ def extended_units_exist(a: Application, record: Record, law: Law) -> Answer:
         if unit.extends and known and known.status != "active":
             return Broken("{thing} is {status}", thing=unit.id, status=Phrase(known.status))
         if not unit.extends and known is not None:
-            return Broken("{unit} is registered already", unit=unit.id)
+            return Broken("{thing} is registered already", thing=unit.id)
     return True
 
 

@@ -14,6 +14,7 @@ from importlib import resources
 from typing import Any
 
 from domain.errors import BadInput
+from domain.languages import Phrase
 
 GENERIC = "generic"
 """Landlog's own: for training and demonstrations, and wherever a state's own row is missing."""
@@ -38,9 +39,9 @@ def known(state: str) -> str:
     """
     if state not in codes():
         raise BadInput(
-            f"the law of state {state[:40]!r} is not known here",
+            Phrase("the law of state {given} is not known here", given=repr(state[:40])),
             field="state",
-            remedy=f"Known states: {', '.join(codes())}.",
+            remedy=Phrase("Known states: {known}.", known=", ".join(codes())),
         )
     return state
 
