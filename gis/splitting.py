@@ -1,4 +1,4 @@
-"""A parcel divided by a line drawn across it.
+"""A parcel divided by lines drawn across it.
 
 The cut is made in the plane in which shapes are stored (longitude and latitude): there the parcel's sides are straight
 by definition, so a new corner lies on the old side to within the storage grid and the neighbours' sides still meet
@@ -7,7 +7,9 @@ it.  Whether a part is a sliver is measured in metres, in the UTM zone of the pl
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
 import shapely
@@ -20,7 +22,12 @@ from gis.shapes import canonical_bytes_many, drawn_areas, from_bytes, metric_crs
 from gis.tolerances import MEET_M, METRES_PER_DEGREE, SLIVER_M2, SLIVER_WIDTH_M, UNITS_PER_DEGREE
 
 MOST_VERTICES = 1_000
-_GRID = 1 / UNITS_PER_DEGREE
+MOST_LINES = 50
+GRID = 1 / UNITS_PER_DEGREE
+_REACH = MEET_M / METRES_PER_DEGREE
+_NOT_THIN = (
+    4.0  # times the bounds of a sliver: beyond that the rough figures of ``_clearly_no_sliver`` decide
+)
 
 
 def split_by_line(parcel: bytes, line: LineString) -> list[bytes]:
@@ -29,99 +36,179 @@ def split_by_line(parcel: bytes, line: LineString) -> list[bytes]:
     A line across a crooked parcel may leave more than two parts: all are returned.
     Raises: BadInput (field "line") where the line does not cross the parcel from side to side, or leaves a sliver.
     """
+    return canonical_bytes_many(divide(from_bytes(parcel), line))
+
+
+def split_by_lines(parcel: bytes, lines: Sequence[LineString]) -> list[bytes]:
+    """The parts into which several lon/lat lines divide a parcel, in the order of ``split_by_line``.
+
+    A line may end on another one.  Raises: BadInput (field "lines[n]") for the first that ends inside of a part, or
+    divides nothing.
+    """
+    if not 1 <= len(lines) <= MOST_LINES:
+        raise BadInput(f"{len(lines)} lines were given", field="lines", remedy=f"Give 1 to {MOST_LINES}.")
+    if len(lines) == 1:
+        return split_by_line(parcel, lines[0])
     shape = from_bytes(parcel)
-    cut = _fit_to(shape, _checked(line))
-    faces = _faces(shape, cut)
-    if len(faces) < 2 or len(faces) <= _part_count(shape):
-        raise _does_not_cross(shape, cut)
-    ordered = sorted(faces, key=lambda face: _west_to_east(face.centroid))
-    _refuse_slivers(ordered)
+    grid = [checked(line, field=f"lines[{n}]") for n, line in enumerate(lines)]
+    cuts = []
+    for n, line in enumerate(grid):
+        others = shapely.union_all([shape.boundary, *grid[:n], *grid[n + 1 :]])
+        cuts.append(_fit_to(shape, line, onto=others, field=f"lines[{n}]"))
+    faces = faces_of(shape, cuts)
+    for n in range(len(cuts)):
+        if len(faces_of(shape, cuts[:n] + cuts[n + 1 :])) == len(faces):
+            raise _divides_nothing(shape, cuts[n], field=f"lines[{n}]")
+    ordered = in_order(faces)
+    refuse_slivers(ordered, field="lines", what="the lines leave")
     return canonical_bytes_many(ordered)
 
 
-def _checked(line: LineString) -> LineString:
-    """The line on the storage grid, if it is one line in lon/lat that does not cross itself."""
+def divide(shape: BaseGeometry, line: LineString) -> list[BaseGeometry]:
+    """``split_by_line`` of a shape on the storage grid: the parts as shapes."""
+    cut = _fit_to(shape, checked(line), onto=shape.boundary)
+    faces = faces_of(shape, [cut])
+    if len(faces) < 2 or len(faces) <= shapely.get_num_geometries(shape):
+        raise _divides_nothing(shape, cut, field="line")
+    ordered = in_order(faces)
+    refuse_slivers(ordered, field="line", what="the line leaves")
+    return ordered
+
+
+def checked(line: LineString, *, field: str = "line") -> LineString:
+    """The line on the storage grid.  Raises: BadInput if it is not one line in lon/lat that does not cross itself."""
     if not isinstance(line, LineString) or line.is_empty:
-        raise _bad("the new boundary is no line", "Draw one line of at least two points across the parcel.")
+        raise _bad("the new boundary is no line", "Draw one line of at least two points.", field)
     xy = shapely.get_coordinates(line)
-    if not np.isfinite(xy).all() or np.any(np.abs(xy) > (180, 90)):
-        raise _bad("the line is not in longitude and latitude", "Give its points in degrees (EPSG:4326).")
+    if not (np.abs(xy).max(axis=0) <= (180, 90)).all():  # neither is infinity, nor what is no number
+        raise _bad(
+            "the line is not in longitude and latitude", "Give its points in degrees (EPSG:4326).", field
+        )
     if len(xy) > MOST_VERTICES:
-        raise _bad(f"the line has {len(xy)} points", f"Draw it with at most {MOST_VERTICES}.")
-    grid = snapped([line])[0]
+        raise _bad(f"the line has {len(xy)} points", f"Draw it with at most {MOST_VERTICES}.", field)
+    grid = shapely.linestrings(_on_grid(xy))
     if grid.length == 0 or not grid.is_simple or grid.is_closed:
         raise _bad(
             "the line crosses itself or ends where it begins",
             "Draw it once across, from one side to another.",
+            field,
         )
-    return grid  # type: ignore[no-any-return]  # snapped keeps the kind of shape
+    return cast("LineString", grid)
 
 
-def _fit_to(shape: BaseGeometry, line: LineString) -> LineString:
-    """The line with ends that all but reach the boundary brought onto it.
+def faces_of(shape: BaseGeometry, cuts: Sequence[BaseGeometry]) -> list[BaseGeometry]:
+    """The faces of a shape once the lines are drawn in, all corners on the storage grid.
+
+    Where the lines meet the sides plainly, the corners are found in floating point and rounded; where rounding would
+    turn a side over, or a line ends a hair short of a side, the slower noding on the grid itself decides.
+    """
+    boundary = shape.boundary
+    lines = shapely.union(boundary, cuts[0]) if len(cuts) == 1 else shapely.union_all([boundary, *cuts])
+    faces = _inside(shape, _polygons(lines))
+    if len(faces) > shapely.get_num_geometries(shape):
+        rounded = shapely.set_coordinates(faces, _on_grid(shapely.get_coordinates(faces)))
+        if shapely.is_valid(rounded).all() and shapely.coverage_is_valid(rounded):
+            return list(rounded)
+    return list(_inside(shape, _polygons(shapely.union_all([shape.boundary, *cuts], grid_size=GRID))))
+
+
+def _polygons(lines: BaseGeometry) -> NDArray[Any]:
+    return cast("NDArray[Any]", shapely.get_parts(shapely.polygonize([lines])))
+
+
+def _inside(shape: BaseGeometry, faces: NDArray[Any]) -> NDArray[Any]:
+    if math.isclose(shapely.area(faces).sum(), shape.area, rel_tol=1e-12):
+        return faces  # no well in the field, no loop of the line outside
+    return faces[shapely.intersects(shape, shapely.point_on_surface(faces))]
+
+
+def _on_grid(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.rint(xy * UNITS_PER_DEGREE) / UNITS_PER_DEGREE
+
+
+def in_order(faces: Sequence[BaseGeometry]) -> list[BaseGeometry]:
+    """Shapes from west to east, then from south to north, by their centroids."""
+    places = np.rint(shapely.get_coordinates(shapely.centroid(faces)) * UNITS_PER_DEGREE).tolist()
+    return [faces[n] for n in sorted(range(len(faces)), key=places.__getitem__)]
+
+
+def _fit_to(shape: BaseGeometry, line: LineString, *, onto: BaseGeometry, field: str = "line") -> LineString:
+    """The line with ends that all but reach ``onto`` (the boundary, and other lines) brought onto it.
 
     A line drawn "from corner to corner" ends a hair inside after rounding: within MEET_M that is the boundary.
     Raises: BadInput for an end further inside.
     """
-    boundary, reach = shape.boundary, MEET_M / METRES_PER_DEGREE
-    xy = shapely.get_coordinates(line).copy()
+    ends = shapely.get_point(line, [0, -1])
+    if not shapely.intersects(shape, ends).any():
+        return line
+    xy = shapely.get_coordinates(line)
+    apart = shapely.distance(onto, ends)
     for end, name in ((0, "begins"), (-1, "ends")):
-        point = Point(xy[end])
-        if not shape.intersects(point) or (apart := boundary.distance(point)) == 0:
+        point = ends[end]
+        if apart[end] == 0 or not shape.intersects(point):
             continue
-        if apart > reach:
-            metres = shapely.shortest_line(point, boundary)
-            length = shapely.length(to_metric([metres], metric_crs_of([shape])))[0]
+        if apart[end] > _REACH:
             raise _bad(
-                f"the line {name} inside of the parcel, {length:.2f} m from its boundary",
+                f"the line {name} inside of the parcel, {_metres(shapely.shortest_line(point, onto)):.2f} m from its "
+                "boundary",
                 "Draw it on until it meets the boundary, or beyond it.",
+                field,
             )
-        corner = shapely.shortest_line(shapely.extract_unique_points(boundary), point)
-        onto = corner if corner.length <= reach else shapely.shortest_line(boundary, point)
-        xy[end] = onto.coords[0]
-    return snapped([LineString(xy)])[0]  # type: ignore[no-any-return]  # snapped keeps the kind of shape
+        corner = shapely.shortest_line(shapely.extract_unique_points(onto), point)
+        nearest = corner if corner.length <= _REACH else shapely.shortest_line(onto, point)
+        xy[end] = nearest.coords[0]
+    return cast("LineString", snapped([LineString(xy)])[0])
 
 
-def _faces(shape: BaseGeometry, cut: LineString) -> list[BaseGeometry]:
-    """The faces of the parcel once the line is drawn in, all corners on the storage grid."""
-    lines = shapely.union(shape.boundary, cut, grid_size=_GRID)
-    faces: NDArray[Any] = shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))
-    return list(faces[shapely.contains(shape, shapely.point_on_surface(faces))])
-
-
-def _part_count(shape: BaseGeometry) -> int:
-    return len(shapely.get_parts(shape))
-
-
-def _west_to_east(centre: Point) -> tuple[int, int]:
-    return round(centre.x * UNITS_PER_DEGREE), round(centre.y * UNITS_PER_DEGREE)
-
-
-def _refuse_slivers(faces: list[BaseGeometry]) -> None:
+def refuse_slivers(faces: Sequence[BaseGeometry], *, field: str, what: str) -> None:
+    """
+    Raises:
+        BadInput: naming the first face that is too small or too narrow to be found on the ground.
+    """
+    if _clearly_no_sliver(faces):
+        return
     widths = widths_m(faces)
     for m2, width in zip(drawn_areas(faces), widths, strict=True):
         if m2 < SLIVER_M2 or width < float(SLIVER_WIDTH_M):
             raise _bad(
-                f"the line leaves a sliver of {m2} m2, {width:.2f} m wide",
+                f"{what} a sliver of {m2} m2, {width:.2f} m wide",
                 f"Move it: a part has at least {SLIVER_M2} m2 and a width of {SLIVER_WIDTH_M} m.",
+                field,
             )
 
 
-def widths_m(shapes: list[BaseGeometry]) -> NDArray[np.float64]:
+def _clearly_no_sliver(faces: Sequence[BaseGeometry]) -> bool:
+    """Whether rough figures, too small if anything, are far beyond the bounds: no plane is needed then."""
+    array = np.asarray(faces, dtype=object)
+    latitude = shapely.get_coordinates(array)[0, 1]
+    scale = METRES_PER_DEGREE * max(math.cos(math.radians(latitude)), 0.0)
+    areas = shapely.area(array) * scale * METRES_PER_DEGREE
+    widths = 2 * areas / (shapely.length(array) * METRES_PER_DEGREE)
+    return bool(
+        areas.min() > _NOT_THIN * float(SLIVER_M2) and widths.min() > _NOT_THIN * float(SLIVER_WIDTH_M)
+    )
+
+
+def widths_m(shapes: Sequence[BaseGeometry]) -> NDArray[np.float64]:
     """The mean width of each lon/lat shape in metres: twice its area over its perimeter, in UTM."""
     flat = to_metric(shapes, metric_crs_of(shapes))
     return 2 * shapely.area(flat) / shapely.length(flat)
 
 
-def _does_not_cross(shape: BaseGeometry, cut: LineString) -> BadInput:
+def _divides_nothing(shape: BaseGeometry, cut: LineString, *, field: str) -> BadInput:
     if shape.disjoint(cut):
-        gap = shapely.length(to_metric([shapely.shortest_line(shape, cut)], metric_crs_of([shape])))[0]
-        return _bad(f"the line misses the parcel by {gap:.2f} m", "Draw it across this parcel.")
+        gap = _metres(shapely.shortest_line(shape, cut))
+        return _bad(f"the line misses the parcel by {gap:.2f} m", "Draw it across this parcel.", field)
     return _bad(
         "the line only touches the parcel, or runs along its boundary",
         "Draw it from one side to another, through it.",
+        field,
     )
 
 
-def _bad(sentence: str, remedy: str) -> BadInput:
-    return BadInput(sentence, field="line", remedy=remedy)
+def _metres(line: BaseGeometry) -> float:
+    return float(shapely.length(to_metric([line], metric_crs_of([Point(line.coords[0])])))[0])
+
+
+def _bad(sentence: str, remedy: str, field: str) -> BadInput:
+    return BadInput(sentence, field=field, remedy=remedy)

@@ -7,12 +7,13 @@ splinters one by one would add the bend of each long side, some metres square, w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
@@ -20,7 +21,6 @@ from domain.errors import BadInput
 from domain.survey import Survey
 from gis.shapes import (
     canonical_bytes,
-    drawn_area,
     drawn_areas,
     from_bytes,
     from_bytes_many,
@@ -31,6 +31,7 @@ from gis.tolerances import MEET_M, METRES_PER_DEGREE, UNITS_PER_DEGREE
 
 _GRID = 1 / UNITS_PER_DEGREE
 _NONE = Decimal("0.00")
+_SHOWN_M2 = 0.005  # what rounds to a hundredth
 
 
 def examine(parent: bytes, children: Sequence[bytes], neighbours: Sequence[bytes] = ()) -> Survey:
@@ -48,29 +49,56 @@ def examine_all(
     """
     before = list(from_bytes_many(parents)) if parents else []
     shapes, faults = _read(children)
+    return _measured(before, shapes, faults, lambda: from_bytes_many(neighbours))
+
+
+def _measured(
+    before: Sequence[BaseGeometry],
+    shapes: Sequence[BaseGeometry | None],
+    faults: tuple[str, ...],
+    neighbours: Callable[[], NDArray[Any]],
+) -> Survey:
     present = [shape for shape in shapes if shape is not None]
-    covered = shapely.union_all(present, grid_size=_GRID) if present else shapely.Polygon()
-    whole = together(before) if before else covered
-    scale = square_metres([whole])[0] / whole.area if whole.area else 0.0
-    doubly = sum(shape.area for shape in present) - covered.area
-    gap = _figure(shapely.difference(whole, covered, grid_size=_GRID).area * scale)
-    outside = _figure(shapely.difference(covered, whole, grid_size=_GRID).area * scale)
-    # Children that fill the parents have their boundary: with nothing missing or beyond, no neighbour has lost theirs.
-    unmatched = _unmatched(whole, covered, neighbours) if gap or outside else 0
+    gap, overlap, outside, unmatched = _NONE, _NONE, _NONE, 0
+    whole = together(before) if before else None
+    if not _plainly_fill(whole, present):
+        covered = shapely.union_all(present, grid_size=_GRID) if present else shapely.Polygon()
+        land = covered if whole is None else whole
+        scale = square_metres([land])[0] / land.area if land.area else 0.0
+        gap = _figure(shapely.difference(land, covered, grid_size=_GRID).area * scale)
+        outside = _figure(shapely.difference(covered, land, grid_size=_GRID).area * scale)
+        overlap = _figure((sum(shape.area for shape in present) - covered.area) * scale)
+        # Children that fill the parents have their boundary: no neighbour has lost theirs.
+        unmatched = _unmatched(land, covered, neighbours()) if gap or outside else 0
+    areas = iter(drawn_areas([*before, *([] if whole is None or len(before) == 1 else [whole]), *present]))
+    parents_m2 = tuple(next(areas) for _ in before)
     return Survey(
-        parent_m2=drawn_area(whole) if before else _NONE,
-        parents_m2=tuple(drawn_areas(before)) if before else (),
-        pieces=len(shapely.get_parts(whole)) if before else 0,
-        children_m2=tuple(
-            _NONE if shape is None else m2 for shape, m2 in zip(shapes, drawn_areas(shapes), strict=True)
-        ),
+        parent_m2=_NONE if whole is None else parents_m2[0] if len(before) == 1 else next(areas),
+        parents_m2=parents_m2,
+        pieces=0 if whole is None else int(shapely.get_num_geometries(whole)),
+        children_m2=tuple(_NONE if shape is None else next(areas) for shape in shapes),
         gap_m2=gap,
-        overlap_m2=_figure(doubly * scale),
+        overlap_m2=overlap,
         outside_m2=outside,
         narrowest_m=_figure(float(np.min(widths_m(present))) if present else 0.0),
         unmatched_edges=unmatched,
         faults=faults,
     )
+
+
+def _plainly_fill(whole: BaseGeometry | None, children: Sequence[BaseGeometry]) -> bool:
+    if whole is None or not children or not shapely.coverage_is_valid(children):
+        return False
+    return fill(whole, children)
+
+
+def fill(whole: BaseGeometry, children: Sequence[BaseGeometry]) -> bool:
+    """Whether parts that meet each other corner by corner make up the whole, to less than a figure can show.
+
+    Then their outline is the whole's, and every neighbour that met the whole meets them.
+    """
+    apart = shapely.symmetric_difference(whole, shapely.coverage_union_all(children)).area
+    return bool(apart * METRES_PER_DEGREE**2 < _SHOWN_M2)
 
 
 def merged(parcels: Sequence[bytes]) -> bytes:
@@ -99,6 +127,10 @@ def together(parcels: Sequence[BaseGeometry]) -> Polygon | MultiPolygon:
 def _read(children: Sequence[bytes]) -> tuple[list[BaseGeometry | None], tuple[str, ...]]:
     shapes: list[BaseGeometry | None] = []
     faults = []
+    try:
+        return list(from_bytes_many(children)) if children else [], ()
+    except BadInput:
+        pass  # one of them: each is read by itself, so that the fault names it
     for number, child in enumerate(children, 1):
         try:
             shapes.append(from_bytes(child))
@@ -108,11 +140,11 @@ def _read(children: Sequence[bytes]) -> tuple[list[BaseGeometry | None], tuple[s
     return shapes, tuple(faults)
 
 
-def _unmatched(whole: BaseGeometry, covered: BaseGeometry, neighbours: Sequence[bytes]) -> int:
+def _unmatched(whole: BaseGeometry, covered: BaseGeometry, neighbours: NDArray[Any]) -> int:
     """How many neighbours shared a boundary with the parent of which the children's boundary leaves a part."""
     reach = MEET_M / METRES_PER_DEGREE
     before, after = whole.boundary.buffer(reach), covered.boundary.buffer(2 * reach)
-    shared = shapely.intersection(shapely.boundary(from_bytes_many(neighbours)), before)
+    shared = shapely.intersection(shapely.boundary(neighbours), before)
     return int((~shapely.is_empty(shared) & ~shapely.covers(after, shared)).sum())
 
 
