@@ -13,9 +13,9 @@ from api import problems
 from api.addresses import NO_CONTROLS, Lgd, ParcelAddress
 from api.counter import Counter, counter_of
 from api.events import sentence, title_of
-from api.maps import parcel_map
+from api.maps import parcel_map, village_map
 from api.pages.record import Terms, day, page_of
-from api.pages.site import language_of, render, static_file
+from api.pages.site import Words, language_of, render, static_file
 from api.paging import Cursor, after, cursor_of
 from api.problems import NoSuchPage
 from api.routes.cases import running_notices
@@ -26,11 +26,13 @@ from api.routes.villages import parcel_line, parcels_of, village, village_docume
 from api.verdicts import opinion
 from domain.errors import RegistryError
 from projections.labels import label_key
+from projections.paper.sheet import grouped
 
 router = APIRouter(include_in_schema=False)
 
 ROWS = 60
 MAP_WIDTH, MAP_HEIGHT = 460, 430
+SHEET_WIDTH, SHEET_HEIGHT = 1_400, 1_100
 _MOST_OF_UNIT = 40
 _LATEST_ORDERS = 8
 _MOST_NOTICES = 20
@@ -78,6 +80,24 @@ def village_page(request: Request, lgd: Lgd, label: Typed = "", cursor: Cursor =
         next_cursor=cursor_of([last["number"], last["label_key"], last["parcel_id"]]) if last else "",
         day=day,
     )
+
+
+@router.get("/villages/{lgd}/map")
+def village_map_page(request: Request, lgd: Lgd) -> Response:
+    """The whole village at once; a telephone's own zoom is all that it takes to find a field."""
+    counter, language = counter_of(request), language_of(request)
+    place = village_document(village(counter, lgd))
+    lang = f"?lang={language}" if "lang" in request.query_params else ""
+    drawing = village_map(
+        counter,
+        lgd,
+        title=str(place["name"]),
+        description=Words(language)("count-parcels", count=grouped(place["parcels"])),
+        width=SHEET_WIDTH,
+        height=SHEET_HEIGHT,
+        href=lambda parcel_id: f"/parcels/{parcel_id}{lang}",
+    )
+    return render(request, "village_map.html", village=place, drawing=drawing)
 
 
 @router.get("/parcels/{parcel_id}")

@@ -26,6 +26,7 @@ PAGES = [
     "/?q=devgarh",
     "/?q=nowhere",
     f"/villages/{LGD}",
+    f"/villages/{LGD}/map",
     f"/parcels/{parcel(1)}",
     "/verify",
     "/problems/refused",
@@ -131,6 +132,13 @@ def test_a_chosen_language_stays_through_every_link(client: Client) -> None:
     assert all("lang=hi" in address for address in own)
     hidden = [a for a in read.all("input") if a.get("type") == "hidden"]
     assert {a["value"] for a in hidden} == {"hi"}
+
+
+def test_the_map_of_a_village_leads_to_each_of_its_parcels(client: Client) -> None:
+    _, read = page(client, f"/villages/{LGD}/map?lang=kn")
+    active = client.get(f"/v1/villages/{LGD}/parcels?limit=100").json()["items"]
+    drawn = {str(a["href"]) for a in read.all("a") if str(a["href"]).startswith("/parcels/")}
+    assert drawn == {f"/parcels/{p['parcel_id']}?lang=kn" for p in active}
 
 
 def test_the_one_parcel_of_a_number_is_shown_at_once(client: Client) -> None:
