@@ -449,7 +449,8 @@ def _check_postings(envelope: dsse.Envelope, payload: Doc, d: _Decision) -> None
     if len(set(officers)) < needed or len(envelope.signatures) != len(officers):
         raise SecondSignature(
             Phrase(
-                "{title} of this land is signed by {needed} officer(s); the order names {officers} and bears {signatures} signature(s)",
+                "{title} of this land is signed by {needed} officer(s); "
+                "the order names {officers} and bears {signatures} signature(s)",
                 title=Named(d.mutation.module.TITLE),
                 needed=needed,
                 officers=len(set(officers)),
