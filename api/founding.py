@@ -25,6 +25,7 @@ from registry.store import OfficeRecorder
 
 LOG_KEY = "log.key"
 PRESS_KEY = "press.key"
+NO_WITNESS = "# No witness watches this log yet: add some with `landlog trust` as soon as they do."
 
 
 class AlreadyInitialised(RegistryError):
@@ -123,17 +124,13 @@ def found(recorder: OfficeRecorder, settings: Settings, plan: Plan) -> None:
 def finish(settings: Settings, origin: str) -> None:
     """Write the policy for verifiers, then the file that says which registry this is."""
     vkey = log_signer(settings, origin).verifier_key.format()
-    policy = (
-        f"# Whose word counts on the record of {origin}.\n"
-        "# No witness watches this log yet: add `witness` lines and a quorum as soon as some do.\n"
-        f"log {vkey}\nquorum none\n"
-    )
+    policy = f"# Whose word counts on the record of {origin}.\n{NO_WITNESS}\nlog {vkey}\nquorum none\n"
     press = press_signer(settings, origin)
     if press:
         policy += "# The key of the press, under the codes on printed extracts; C2SP's readers take it for a comment.\n"
         policy += policy_line(press.paper_key)
-    _write(settings.policy, policy)
-    _write(
+    write_whole(settings.policy, policy)
+    write_whole(
         settings.founded,
         f"# Made by `landlog init`.\norigin = {json.dumps(origin)}\nlog_key = {json.dumps(vkey)}\n",
     )
@@ -155,14 +152,14 @@ def press_key_file(settings: Settings) -> Path:
 
 
 def log_key_file(settings: Settings) -> Path:
-    return settings.keys / LOG_KEY
+    return settings.signing_keys / LOG_KEY
 
 
 def root_key_files(settings: Settings, count: int) -> Sequence[Path]:
-    return [settings.keys / f"root-{n}.key" for n in range(1, count + 1)]
+    return [settings.signing_keys / f"root-{n}.key" for n in range(1, count + 1)]
 
 
-def _write(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     """The whole file or nothing, also when the power fails in between."""
     beside = path.with_suffix(path.suffix + ".part")
     with beside.open("w", encoding="utf-8") as file:

@@ -29,7 +29,7 @@ def key_files(settings: Settings) -> list[Path]:
     """The log's key files of this home, oldest first."""
     found = [log_key_file(settings)]
     for number in count(2):
-        path = settings.keys / f"log-{number}.key"
+        path = settings.signing_keys / f"log-{number}.key"
         if not path.exists():
             return found
         found.append(path)
@@ -49,7 +49,7 @@ def signers(settings: Settings, origin: str, in_force: Sequence[str]) -> list[No
     found = [here[vkey] for vkey in reversed(in_force) if vkey in here]
     if not found:
         raise LogKeyMissing(
-            f"none of the keys that sign the log is in {settings.keys}",
+            f"none of the keys that sign the log is in {settings.signing_keys}",
             remedy=f"Restore the file of one of these: {' '.join(in_force)}",
         )
     return found
@@ -62,7 +62,7 @@ def make_next(settings: Settings, origin: str, known: Collection[str]) -> NoteSi
             signer = NoteSigner(origin, keys.load(path))
             if signer.verifier_key.format() not in known:
                 return signer
-    path = settings.keys / f"log-{len(key_files(settings)) + 1}.key"
+    path = settings.signing_keys / f"log-{len(key_files(settings)) + 1}.key"
     keys.save(Key.generate(), path, plain=True)  # `work` starts with nobody at hand
     return NoteSigner(origin, keys.load(path))
 

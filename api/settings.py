@@ -14,24 +14,39 @@ from domain.errors import NotFound
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """``home`` holds a registry's keys, its published log and, where it has its own, its database."""
+    """``home`` holds a registry's keys, its published log and, where it has its own, its database.
+
+    ``signing`` is where the keys lie that no counter needs: the log's, the roots' and the clock's.  They lie with the
+    others as a rule; apart, the process that the public reaches need not be able to read them.
+    """
 
     home: Path
     database_url: str = ""
     reader_url: str = ""
+    signing: Path | None = None
 
     @classmethod
     def of(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """From ``LANDLOG_HOME`` (``.landlog`` here), ``LANDLOG_DATABASE_URL`` and ``LANDLOG_READER_URL``."""
+        """From ``LANDLOG_HOME`` (``.landlog`` here), ``LANDLOG_DATABASE_URL``, ``LANDLOG_READER_URL`` and
+        ``LANDLOG_SIGNING_KEYS`` (``keys`` of the home).
+        """
+        signing = environment.get("LANDLOG_SIGNING_KEYS")
         return cls(
             home=Path(environment.get("LANDLOG_HOME") or ".landlog").absolute(),
             database_url=environment.get("LANDLOG_DATABASE_URL", ""),
             reader_url=environment.get("LANDLOG_READER_URL", ""),
+            signing=Path(signing).absolute() if signing else None,
         )
 
     @property
     def keys(self) -> Path:
+        """The keys of the counter: of the openings, of the press, and the one that files for whoever comes."""
         return self.home / "keys"
+
+    @property
+    def signing_keys(self) -> Path:
+        """The keys that sign the log, its root acts, and what a day that has come asks for."""
+        return self.signing or self.keys
 
     @property
     def log(self) -> Path:

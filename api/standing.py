@@ -25,7 +25,9 @@ ROLES = {COUNTER: "counter", CLOCK: "system"}
 
 
 def key_file(settings: Settings, officer: str) -> Path:
-    return settings.keys / f"{officer.lower()}.key"
+    """The counter's key lies with the counter; the clock's with those that `landlog work` signs with."""
+    place = settings.signing_keys if officer == CLOCK else settings.keys
+    return place / f"{officer.lower()}.key"
 
 
 def load(settings: Settings, officer: str) -> Key | None:

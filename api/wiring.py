@@ -153,6 +153,11 @@ class House:
             return None
         return quorum_of(Policy.parse(self.settings.policy.read_bytes()))
 
+    def trust_anew(self) -> None:
+        """Read the policy again before the next checkpoint: who vouches has changed."""
+        for name in ("quorum", "sequencer"):
+            self.__dict__.pop(name, None)
+
     @cached_property
     def runner(self) -> Runner:
         return Runner(self.datastore, self.openings)

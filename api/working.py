@@ -85,7 +85,7 @@ def work(house: House, stop: threading.Event, *, refresh_seconds: float = REFRES
         thread.start()
     try:
         with collector.seldom():
-            sequence(house, stop)
+            sequence(house, stop, refresh_seconds=refresh_seconds)
     finally:
         stop.set()
         for thread in threads:

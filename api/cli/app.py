@@ -32,6 +32,7 @@ COMMANDS = {  # in the order of the help page; a module is imported when its com
     "handbook": "api.cli.handbook:app",
     "audit": "api.cli.auditing:app",
     "witness": "api.cli.witnessing:app",
+    "trust": "api.cli.trusting:app",
 }
 
 

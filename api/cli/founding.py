@@ -42,7 +42,7 @@ def init(
     console.say(f"The registry {origin} is founded in {settings.home}.")
     console.say(f"  policy for verifiers: {settings.policy}")
     console.say(
-        f"  root keys: {settings.keys}/root-1.key to root-{roots}.key. "
+        f"  root keys: {settings.signing_keys}/root-1.key to root-{roots}.key. "
         "Move them to media that are kept apart once the first officers are posted."
     )
     console.say("Next: landlog key new, landlog key enrol, landlog key post; then landlog import village.")

@@ -72,7 +72,7 @@ def root_keys(settings: Settings, founded: Genesis) -> list[Path]:
     here = [path for path in root_key_files(settings, len(founded.root_keys)) if path.exists()]
     if len(here) < founded.threshold:
         raise BadInput(
-            f"{founded.threshold} root keys must sign, and {len(here)} are in {settings.keys}",
+            f"{founded.threshold} root keys must sign, and {len(here)} are in {settings.signing_keys}",
             field="--sign-with",
             remedy="Bring the media with the root keys, and name each key file with --sign-with.",
         )
