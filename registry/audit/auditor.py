@@ -203,6 +203,7 @@ class Auditor:
             raise Unlawful("the log does not begin with a genesis entry")
         judged = self._judge.judge(entry, index)
         self.ledger.apply(judged.after, judged.event_id)
+        self.ledger.reviews.record(index, judged.after, signers=judged.signers, is_review=judged.is_review)
         if judged.root_act is not None:
             self._root_acts.append(judged.root_act)
             self.ledger.put("root_acts", json.dumps(self._root_acts))
@@ -365,7 +366,11 @@ class Auditor:
 
     def _report(self, checkpoint: Checkpoint, new: int) -> Report:
         position = self.ledger.position
-        notes = []
+        notes = [
+            f"the key {due.keyid[:16]} is in doubt since entry {due.since}; parcels and units that it touched "
+            f"since and that are not under review: {due.things}"
+            for due in self.ledger.reviews.outstanding()
+        ]
         if self._genesis and self._judge and self._judge.roots.projection_sha256 != projection_sha256():
             notes.append(
                 "the registry names another source of its projection than this auditor's release; every state came "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, cast
 
 from domain import catalogue, form, kit
 from domain.canon import Json
@@ -56,9 +56,10 @@ _STUMBLES = (KeyError, ValueError, TypeError, AttributeError, IndexError, Arithm
 
 
 class States(Protocol):
-    """The states that stand just before the event."""
+    """The states that stand just before the event, and who touched them."""
 
     def states(self, ids: Iterable[str]) -> Mapping[str, Doc | None]: ...
+    def has_touched(self, key: int, identifier: str, since: int) -> bool: ...
 
 
 class Law:
@@ -90,10 +91,19 @@ class Law:
             raise BrokenFacts(f"the law of {kind} cannot be applied to these facts: {error!r}") from error
 
     def _of_review(self, payload: Doc, before: Mapping[str, Doc | None]) -> Effect:
-        """A key review, signed as the revocation was that it follows from."""
+        """A key review, signed as the revocation was that it follows from: of what the key touched, and no more."""
         facts = payload["facts"]
         keyid = str(facts.get("keyid")) if isinstance(facts, dict) else ""
-        changes = flags.effect({"keyid": keyid}, before, self._book.states([keyid])[keyid])
+        key = self._book.states([keyid])[keyid]
+        changes = flags.effect({"keyid": keyid}, before, key)
+        enrolled, since = (
+            cast("dict[str, int]", key)["enrolled"],
+            cast("dict[str, int]", key)["suspect_from_index"],
+        )
+        if strange := sorted(i for i in changes if not self._book.has_touched(enrolled, i, since)):
+            raise flags.NothingToReview(
+                f"{strange[0]} is put under review, and the key {keyid[:16]} has not touched it since entry {since}"
+            )
         return Effect(changes=changes, offices=_offices(before), signatures=1, by_authority=True)
 
     def _of_mutation(self, mutation: Mutation, payload: Doc, before: Mapping[str, Doc | None]) -> Effect:

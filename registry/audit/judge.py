@@ -14,7 +14,7 @@ from typing import ClassVar, Protocol, cast
 from domain.canon import Json
 from domain.errors import VerificationError
 from domain.projection import NO_HISTORY, Doc, advance
-from registry import dsse
+from registry import dsse, flags
 from registry.acts import parse_act
 from registry.audit.cases import check_case
 from registry.audit.effects import Effect, Law
@@ -71,6 +71,7 @@ class Book(Protocol):
     def states(self, ids: Iterable[str]) -> Mapping[str, Doc | None]: ...
     def keyids_of(self, officer: str) -> Sequence[str]: ...
     def has_event(self, event_id: bytes) -> bool: ...
+    def has_touched(self, key: int, identifier: str, since: int) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,9 @@ class Judged:
     event_id: bytes
     root_act: Doc | None = None
     """The payload, where it is an act about the log itself."""
+    signers: tuple[int, ...] = ()
+    """The officers' keys that signed it, by the entry at which each was enrolled."""
+    is_review: bool = False
 
 
 class Judge:
@@ -117,7 +121,12 @@ class Judge:
         else:
             before = self._check_event(envelope, payload, officers)
         after = advance(before, envelope.payload_type, payload, index, leaf_hash(entry))
-        return Judged(after, event_id)
+        return Judged(
+            after,
+            event_id,
+            signers=tuple(key.enrolled for key in officers.values()),
+            is_review=payload["type"] == flags.TYPE,
+        )
 
     def _verified(self, envelope: dsse.Envelope) -> dict[str, OfficerKey]:
         """The officers' keys among the signers, once every signature is found good."""

@@ -17,6 +17,8 @@ from domain.canon import Json, canonical, parse_object
 from domain.errors import RegistryError
 from domain.ids import kind_of
 from domain.projection import Doc
+from registry.audit import reviews
+from registry.audit.reviews import Reviews
 from registry.log import map_tree
 from registry.log.encoding import decode_base64, encode_base64
 from registry.log.map_tree import Block, Place, pack_leaves, unpack_leaves
@@ -26,6 +28,7 @@ from registry.log.tree import CompactRange
 MOST_CACHED_STATES = 50_000
 MOST_CACHED_NODES = 20_000
 _BATCH = 500  # parameters of one query
+_VERSION = 1  # of the file: since 1 it knows which key touched what
 
 _SCHEMA = """
 create table if not exists meta (name text primary key, value text not null) without rowid;
@@ -72,14 +75,26 @@ class Ledger:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._db.execute("pragma journal_mode=wal")
-            self._db.executescript(_SCHEMA)
+            self._db.executescript(_SCHEMA + reviews.SCHEMA)
             self._nodes = _Nodes(self._db)
+            self.reviews = Reviews(self._db)
             self._load()
+            self._check_version()
         except (OSError, sqlite3.Error, ValueError, TypeError) as error:
             raise LedgerDamaged(
                 f"the auditor's state in {path} cannot be used: {error}",
                 remedy="Free some room or stop the other program that uses it; or remove the file and audit anew.",
             ) from error
+
+    def _check_version(self) -> None:
+        """
+        Raises:
+            ValueError: when the file was begun by a release that did not keep all that this one asks it for.
+        """
+        version = self._db.execute("pragma user_version").fetchone()[0]
+        if version != _VERSION and self.position.size:
+            raise ValueError(f"it is of version {version}, and this release reads version {_VERSION}")
+        self._db.execute(f"pragma user_version = {_VERSION}")
 
     def _load(self) -> None:
         self.position = Position(**json.loads(self.get("position") or "{}"))
@@ -92,6 +107,7 @@ class Ledger:
         self._roll: dict[str, list[str]] = {}
         self._enrolled: list[tuple[str, int, str]] = []
         self._meta: dict[str, str] = {}
+        self.reviews.forget()
 
     # What stands in the book
 
@@ -123,6 +139,10 @@ class Ledger:
         if event_id in self._events:
             return True
         return self._db.execute("select 1 from event where event_id = ?", (event_id,)).fetchone() is not None
+
+    def has_touched(self, key: int, identifier: str, since: int) -> bool:
+        """Whether the key enrolled at entry ``key`` has touched the thing by an entry at ``since`` or later."""
+        return self.reviews.has_touched(key, identifier, since)
 
     def get(self, name: str) -> str | None:
         """A text kept under a name: the genesis, the last checkpoint, a condemnation."""
@@ -193,6 +213,7 @@ class Ledger:
             self._db.executemany("insert into event (event_id) values (?)", ((e,) for e in self._events))
             self._db.executemany("insert into roll (officer, n, keyid) values (?, ?, ?)", self._enrolled)
             self._nodes.save()
+            self.reviews.save()
             self._keep({**self._meta, "position": json.dumps(asdict(self.position))})
             self._db.execute("commit")
         except sqlite3.Error as error:
@@ -200,6 +221,7 @@ class Ledger:
                 self._db.execute("rollback")
             raise LedgerDamaged(f"the auditor's state in {self._path} cannot be written: {error}") from error
         self._changed, self._events, self._enrolled, self._meta = {}, set(), [], {}
+        self.reviews.forget()
         if len(self._states) > MOST_CACHED_STATES:
             self._states = {}
         self._nodes.trim()

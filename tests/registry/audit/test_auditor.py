@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from domain.errors import BadInput
 from registry import dsse
 from registry.audit.auditor import AuditFailed, Auditor, NotWhatWasSigned, OtherLog, Report
 from registry.audit.effects import UnknownType
+from registry.audit.ledger import LedgerDamaged
 from registry.audit.source import Directory, LogReader, LogUnreadable, log_at
 from registry.keys import Key
 from registry.log.checkpoint import open_checkpoint
@@ -243,6 +245,27 @@ def government_land(registry: Registry) -> None:
         registry.states[identifier]["class"] = "government"
 
 
+def in_doubt(registry: Registry) -> None:
+    registry.revoke(TAHSILDAR, suspect_from_index=10)
+
+
+def reviewed(registry: Registry, identifier: str, officer: str = TAHSILDAR) -> None:
+    """What the key touched is put under review, by two root keys."""
+    flag = {"kind": "key-review", "since": None, "on": None, "details": None}
+    registry.event(
+        "record.flagged/1",
+        [identifier],
+        by=ROOTS[:2],
+        office=OFFICE,
+        order_no="KEY-REVIEW/1",
+        officer="root-keys",
+        set={identifier: {"restrictions": [*registry.states[identifier]["restrictions"], flag]}},  # type: ignore[misc]
+        facts={"keyid": KEYS[officer].keyid},
+        private={},
+        documents=[],
+    )
+
+
 NEWER = NoteSigner(ORIGIN, SeedKey(bytes([8]) * 32))
 OTHER_NAME = NoteSigner("registry.example/other", SeedKey(bytes([8]) * 32))
 KEY_OF_TAHSILDAR = KEYS[TAHSILDAR].keyid
@@ -289,6 +312,11 @@ LIES: dict[str, Lie] = {
     "a revocation that touches another key": Lie(
         lambda r: r.act("key.revoked/1", [KEYS[CLERK].keyid], keyid=KEY_OF_TAHSILDAR, reason="x"),
         "effect-differs", "would prepare"),
+    "a review of land that the key in doubt did not touch": Lie(
+        after(in_doubt, 11, lambda r: reviewed(r, r.unit("1").id)),
+        "nothing-to-review", "has not touched it since entry 10", at=11),
+    "a review for a key that nobody doubts": Lie(
+        lambda r: reviewed(r, r.unit("1").id), "nothing-to-review", "was not revoked"),
     "a log key added by an officer": Lie(
         after(appointed, 11, lambda r: r.act(
             "logkey.added/1", [], by=[KEYS[SECOND]], vkey=NEWER.verifier_key.format())),
@@ -334,6 +362,33 @@ def evidence_stands_by_itself(evidence: Path, registry: Registry, index: int | N
     checkpoint, _ = open_checkpoint(proof.checkpoint.encode(), verifiers())
     verify_tlog_proof(proof, entry=entry, checkpoint=checkpoint)
     assert json.loads((evidence / "reason.json").read_text())["index"] == index
+
+
+def test_what_a_key_in_doubt_touched_is_told_until_it_is_under_review(tmp_path: Path) -> None:
+    registry = village()
+    unit = registry.unit("1").id
+    registry.order("sale", sale(registry))
+    in_doubt(registry)
+    registry.head()
+    report = audited(registry, tmp_path)
+    keyid = KEY_OF_TAHSILDAR[:16]
+    assert report.notes == (
+        f"the key {keyid} is in doubt since entry 10; parcels and units that it touched since and that are not "
+        "under review: 1",
+    )
+    reviewed(registry, unit)
+    registry.head()
+    assert audited(registry, tmp_path).notes == ()
+    assert '"kind":"key-review"' in canonical(registry.states[unit]).decode()
+
+
+def test_a_state_that_an_earlier_release_kept_is_not_taken_up(tmp_path: Path) -> None:
+    audited(village(), tmp_path)
+    kept = sqlite3.connect(tmp_path / "state" / "ledger.sqlite3")
+    kept.execute("pragma user_version = 0")
+    kept.close()
+    with pytest.raises(LedgerDamaged, match="version 0, and this release reads version 1"):
+        audited(village(), tmp_path)
 
 
 def test_land_of_the_state_takes_two_officers(tmp_path: Path) -> None:
