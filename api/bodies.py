@@ -12,6 +12,7 @@ from fastapi import Request
 from api.problems import TooLarge
 from domain.canon import Json
 from domain.errors import BadInput
+from domain.languages import Phrase
 
 MIB = 1 << 20
 MAX_DEPTH = 64  # levels: a form has fewer than ten
@@ -29,7 +30,11 @@ async def body_of(request: Request, *, most: int) -> bytes:
     async for chunk in request.stream():
         size += len(chunk)
         if size > most:
-            raise TooLarge(f"the body is longer than {most} bytes", field="body", remedy="Send less at once.")
+            raise TooLarge(
+                Phrase("the body is longer than {most} bytes", most=most),
+                field="body",
+                remedy="Send less at once.",
+            )
         chunks.append(chunk)
     return b"".join(chunks)
 
@@ -50,14 +55,14 @@ def read_json(body: bytes, *, floats: bool = False) -> dict[str, Json]:
     except (UnicodeDecodeError, RecursionError, ValueError) as error:
         what = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise BadInput(
-            f"the body is not JSON as this counter reads it: {what}",
+            Phrase("the body is not JSON as this counter reads it: {what}", what=what),
             field="body",
             remedy="Send one JSON object in UTF-8; numbers that are not whole are written as text.",
         ) from None
     if not isinstance(value, dict):
         raise BadInput("the body is JSON, and not an object", field="body", remedy="Send a JSON object.")
     if _deeper(value, MAX_DEPTH):
-        raise BadInput(f"the body is nested deeper than {MAX_DEPTH} levels", field="body")
+        raise BadInput(Phrase("the body is nested deeper than {most} levels", most=MAX_DEPTH), field="body")
     return value
 
 
@@ -84,7 +89,9 @@ def check_members(document: dict[str, Json], *, required: set[str], optional: se
         raise BadInput("this member is missing", field=missing[0])
     if unknown := sorted(set(document) - required - optional):
         known = ", ".join(sorted(required | optional))
-        raise BadInput("there is no such member", field=unknown[0][:60], remedy=f"Known: {known}.")
+        raise BadInput(
+            "there is no such member", field=unknown[0][:60], remedy=Phrase("Known: {known}.", known=known)
+        )
 
 
 def text_of(document: dict[str, Json], name: str, *, most: int = 200) -> str:
@@ -94,7 +101,7 @@ def text_of(document: dict[str, Json], name: str, *, most: int = 200) -> str:
     """
     value = document.get(name)
     if not (isinstance(value, str) and 0 < len(value) <= most):
-        raise BadInput(f"text of 1 to {most} characters is expected", field=name)
+        raise BadInput(Phrase("text of 1 to {most} characters is expected", most=most), field=name)
     return value
 
 

@@ -14,10 +14,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from fastapi import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import TooLarge, TooManyRequests, problem
+from api.tongues import tongue_of
+from domain.languages import Phrase
 
 _log = logging.getLogger(__name__)
 
@@ -125,15 +128,16 @@ class Door:
     def _refusal(self, scope: Scope) -> Response | None:
         path: str = scope["path"]
         if len(scope.get("raw_path") or path) + len(scope["query_string"]) > MOST_PATH_BYTES:
-            return problem(TooLarge(f"an address has at most {MOST_PATH_BYTES} bytes"))
+            told = TooLarge(Phrase("an address has at most {most} bytes", most=MOST_PATH_BYTES))
+            return problem(told, tongue_of(Request(scope)))
         if self._buckets is not None and not path.startswith(_FREE):
             cost = next((cost for end, cost in _COSTS if path.endswith(end)), 1.0)
             wait = self._buckets.take(_address(scope), cost)
             if wait:
-                return _too_many(wait)
+                return _too_many(wait, tongue_of(Request(scope)))
         for name, value in scope["headers"]:
             if name == b"content-length" and not (value.isdigit() and int(value) <= MOST_BODY_BYTES):
-                return problem(_too_large())
+                return problem(_too_large(), tongue_of(Request(scope)))
         return None
 
 
@@ -195,19 +199,23 @@ def _bounded(receive: Receive) -> Receive:
 
 def _too_large() -> TooLarge:
     return TooLarge(
-        f"the body is longer than {MOST_BODY_BYTES} bytes, or does not say how long it is",
+        Phrase("the body is longer than {most} bytes, or does not say how long it is", most=MOST_BODY_BYTES),
         field="body",
         remedy="Send less at once; large orders are divided, and papers are named by their SHA-256.",
     )
 
 
-def _too_many(wait: float) -> Response:
+def _too_many(wait: float, language: str) -> Response:
     seconds = math.ceil(wait)
     answer = problem(
         TooManyRequests(
             "this address has asked more often than the counter allows",
-            remedy=f"Wait {seconds} s. To read the whole record, follow the log: /log/checkpoint and its tiles.",
-        )
+            remedy=Phrase(
+                "Wait {seconds} s. To read the whole record, follow the log: /log/checkpoint and its tiles.",
+                seconds=seconds,
+            ),
+        ),
+        language,
     )
     answer.headers["Retry-After"] = str(seconds)
     return answer

@@ -1,13 +1,14 @@
 """Errors as HTTP tells them: RFC 9457 problem documents.  Nothing else in the house knows a status code.
 
 Every ``RegistryError`` becomes a problem whose ``type`` is ``/problems/<code>``: stable, and a page that explains it.
+Its words are in the language that was asked for (``api.tongues``), English where the catalogues lack a sentence.
 What we did not expect stays a plain 500 without words (``api.middleware``); its text goes to the server's log.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -19,9 +20,19 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.tongues import tongue_of
 from domain.canon import Json, NotCanonical
-from domain.errors import BadInput, NotFound, RecordChanged, Refused, RegistryError, VerificationError
+from domain.errors import (
+    BadInput,
+    Finding,
+    NotFound,
+    RecordChanged,
+    Refused,
+    RegistryError,
+    VerificationError,
+)
 from domain.form import BadForm
+from domain.languages import ENGLISH, LANGUAGES, Phrase, say, told
 from domain.law import NoSuchLaw
 from registry.append import AlreadyAccepted, LabelNotBorne, LabelTaken
 from registry.database import DatabaseUnavailable, MigrationFailed
@@ -129,57 +140,59 @@ def status_of(kind: type[RegistryError]) -> int:
 def answer(request: Request, error: RegistryError) -> Response:
     """The error as a problem document, or as a page where a person was reading pages."""
     if request.url.path.startswith(_FOR_PROGRAMS) or "text/html" not in request.headers.get("accept", ""):
-        return problem(error)
+        return problem(error, tongue_of(request))
     page: Page = request.app.state.problem_page
     return page(request, error)
 
 
-def problem(error: RegistryError) -> Response:
-    """The error as a problem document."""
+def problem(error: RegistryError, language: str = ENGLISH) -> Response:
+    """The error as a problem document, in that language."""
     status = status_of(type(error))
-    headers = {}
+    headers = {"Content-Language": language, "Vary": "Accept-Language"}
     for kind, seconds in _RETRY_AFTER_SECONDS.items():
         if isinstance(error, kind):
             headers["Retry-After"] = str(seconds)
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Landlog realm="officers"'
-    return JSONResponse(document(error), status, headers, media_type=MEDIA_TYPE)
+    return JSONResponse(document(error, language), status, headers, media_type=MEDIA_TYPE)
 
 
-def document(error: RegistryError) -> dict[str, Json]:
+def document(error: RegistryError, language: str = ENGLISH) -> dict[str, Json]:
     """Its members: type, title, status, detail, code, and where they say something field, remedy, findings, faults."""
+    refused = error.findings if isinstance(error, Refused) else ()
     members: dict[str, Json] = {
         "type": f"/problems/{error.code}",
-        "title": title(error.code),
+        "title": title(error.code, language),
         "status": status_of(type(error)),
-        "detail": error.message if not isinstance(error, Refused) else _refusal(error),
+        "detail": _refusal(refused, language) if refused else error.said(language),
         "code": error.code,
     }
-    members |= {name: text for name in ("field", "remedy") if (text := getattr(error, name))}
-    if isinstance(error, Refused):
-        members["findings"] = [
-            {
-                "rule": f.rule,
-                "sentence": f.sentence,
-                "source": f.source,
-                "remedy": f.remedy,
-                "detail": f.detail,
-            }
-            for f in error.findings
-        ]
+    members |= {"field": error.field} if error.field else {}
+    members |= {"remedy": told(error.remedy, language)} if error.remedy else {}
+    if refused:
+        members["findings"] = against(refused, language)
     if isinstance(error, BadForm):
         members["faults"] = [
-            {"field": f.field, "detail": f.message, "remedy": f.remedy} for f in error.faults
+            {"field": f.field, "detail": f.said(language), "remedy": told(f.remedy, language)}
+            for f in error.faults
         ]
     return members
 
 
-def title(code: str) -> str:
+def against(findings: Iterable[Finding], language: str) -> list[Json]:
+    """Findings as they stand in answers: rule and source as they are, the rest in that language."""
+    return [
+        {"rule": f.rule, "sentence": f.sentence, "source": f.source, "remedy": f.remedy, "detail": f.detail}
+        for f in (finding.said(language) for finding in findings)
+    ]
+
+
+def title(code: str, language: str = ENGLISH) -> str:
     """
     >>> title("record-changed")
     'Record changed'
     """
-    return code.replace("-", " ").capitalize()
+    return say(code.replace("-", " ").capitalize(), language)
 
 
 def known() -> dict[str, type[RegistryError]]:
@@ -202,13 +215,14 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     body = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     told: dict[int | str, dict[str, Any]] = {500: {"description": HTTPStatus(500).phrase}}
     for status in sorted({*statuses, 429, 503}):
-        told[status] = {"description": HTTPStatus(status).phrase, "content": body}
+        told[status] = {"description": HTTPStatus(status).phrase, "headers": _TONGUE, "content": body}
     return told
 
 
 SCHEMA: dict[str, Json] = {
     "type": "object",
-    "description": "A problem document (RFC 9457).",
+    "description": "A problem document (RFC 9457), in the language of `?lang=` or else of `Accept-Language`: "
+    "en, hi, te, mr or kn. `Content-Language` says which.",
     "properties": {
         "type": {"type": "string", "format": "uri-reference", "examples": ["/problems/record-changed"]},
         "title": {"type": "string"},
@@ -242,11 +256,19 @@ SCHEMA: dict[str, Json] = {
 }
 
 
-def _refusal(error: Refused) -> str:
-    count = len(error.findings)
-    return f"{count} rule{'s do' if count != 1 else ' does'} not hold: " + "; ".join(
-        f.sentence + (f" ({f.detail})" if f.detail else "") for f in error.findings
+_TONGUE = {
+    "Content-Language": {"description": "The language of its words.", "schema": {"enum": [*LANGUAGES]}}
+}
+
+
+def _refusal(findings: Sequence[Finding], language: str) -> str:
+    told_each = [
+        f.sentence + (f" ({f.detail})" if f.detail else "") for f in (x.said(language) for x in findings)
+    ]
+    template = (
+        "{count} rules do not hold: {findings}" if len(findings) != 1 else "1 rule does not hold: {findings}"
     )
+    return say(template, language, count=len(findings), findings="; ".join(told_each))
 
 
 def _kinds(kind: type[RegistryError]) -> Iterator[type[RegistryError]]:
@@ -275,7 +297,10 @@ def _fault(error: Mapping[str, Any]) -> BadInput:
     said = str(error["msg"]).removeprefix("Value error, ")
     remedy = ""
     if "pattern" in bounds:
-        said, remedy = "this is not of the form that it must have", f"It matches {bounds['pattern']}"
+        said, remedy = (
+            "this is not of the form that it must have",
+            Phrase("It matches {pattern}", pattern=bounds["pattern"]),
+        )
     return BadInput(said, field=".".join(str(p) for p in place[1:]) or str(place[0]), remedy=remedy)
 
 
@@ -285,7 +310,7 @@ def _on_http_exception(request: Request, error: Exception) -> Response:
         return answer(
             request,
             NoSuchPage(
-                f"nothing is served at {request.url.path[:200]}",
+                Phrase("nothing is served at {address}", address=request.url.path[:200]),
                 remedy="/openapi.json lists every address.",
             ),
         )
@@ -293,8 +318,14 @@ def _on_http_exception(request: Request, error: Exception) -> Response:
         told = answer(
             request,
             MethodNotAllowed(
-                f"{request.method[:20]} is not allowed at {request.url.path[:200]}",
-                remedy=f"Allowed: {(error.headers or {}).get('Allow', 'see /openapi.json')}.",
+                Phrase(
+                    "{method} is not allowed at {address}",
+                    method=request.method[:20],
+                    address=request.url.path[:200],
+                ),
+                remedy=Phrase(
+                    "Allowed: {methods}.", methods=(error.headers or {}).get("Allow", "see /openapi.json")
+                ),
             ),
         )
         told.headers.update(error.headers or {})

@@ -29,6 +29,7 @@ from api.bodies import body_of, read_json
 from api.counter import Counter, counter_of
 from api.problems import NotSigned
 from domain.canon import Json
+from domain.languages import Phrase
 from registry import dsse
 from registry.dsse import BadSignature
 from registry.keys import Key
@@ -121,7 +122,7 @@ def check(
         good = False
     if not good:
         raise BadSignature(
-            f"the signature by the key {keyid} does not fit this request",
+            Phrase("the signature by the key {keyid} does not fit this request", keyid=keyid),
             field="Authorization",
             remedy="Sign origin, method, path, time and the SHA-256 of the very body that is sent.",
         )
@@ -132,10 +133,14 @@ def _check_time(when: str, now: datetime) -> None:
     try:
         at = datetime.strptime(when, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError:
-        raise NotSigned(f"{when} is no instant", field="Authorization") from None
+        raise NotSigned(Phrase("{when} is no instant", when=when), field="Authorization") from None
     if abs(now - at) > VALID:
         raise NotSigned(
-            f"the request was signed at {when}, and it is {now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            Phrase(
+                "the request was signed at {when}, and it is {now}",
+                when=when,
+                now=f"{now.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            ),
             field="Authorization",
             remedy="Set the clock of the computer, and sign again: a signature holds for five minutes.",
         )

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from api.cli import console
 from api.settings import Settings
 from domain.errors import RegistryError
+from domain.languages import ENGLISH
 
 COMMANDS = {  # in the order of the help page; a module is imported when its command is asked for
     "demo": "api.cli.demo:app",
@@ -71,6 +72,7 @@ def landlog() -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run one command; ends the process with 0, 1 (refused or failed) or 2 (misuse)."""
+    console.speak(ENGLISH)
     try:
         app(args, prog_name="landlog")
     except RegistryError as error:

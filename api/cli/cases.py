@@ -10,8 +10,9 @@ import typer
 
 from api import clock, standing
 from api.cli import console
-from api.cli.options import PassphraseFile, Yes, load_key, registry
+from api.cli.options import Lang, PassphraseFile, Yes, load_key, registry
 from api.order_files import read_json
+from domain import languages
 from domain.errors import BadInput
 from registry import dsse
 from registry.case_forms import Filing
@@ -62,6 +63,7 @@ def file(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Tell what would be found, and file nothing.")
     ] = False,
+    lang: Lang = "en",
 ) -> None:
     """File an application at the registry's own counter; prints the number of the case."""
     document = read_json(form, field="FORM")
@@ -92,9 +94,9 @@ def file(
             console.say(f"Filed; the secret of the receipt, for the applicant alone: {filed.secret}")
             console.result(filed.case_no)
     for finding in found:
-        console.say(str(finding))
+        console.finding(finding)
     if not found:
-        console.say("Nothing is found against it.")
+        console.say(languages.say("Nothing is found against it.", lang))
 
 
 @app.command()

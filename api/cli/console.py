@@ -15,7 +15,10 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from domain.errors import BadInput, Refused, RegistryError
+from domain import languages
+from domain.errors import BadInput, Finding, Refused, RegistryError
+from domain.form import BadForm
+from domain.languages import ENGLISH, LANGUAGES, Phrase
 
 err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 """For people: progress, remarks, errors."""
@@ -33,22 +36,60 @@ def say(text: str) -> None:
     err.print(text)
 
 
+_spoken = [ENGLISH]
+
+
+def speak(language: str) -> str:
+    """Findings and refusals are told in that language from now on, until the command ends.
+
+    Raises:
+        BadInput: for a language that has no catalogue; it lists those that have.
+    """
+    if language not in LANGUAGES:
+        raise BadInput(
+            Phrase("{given} is not a language that is spoken here", given=repr(language[:20])),
+            field="--lang",
+            remedy=Phrase("Known: {known}.", known=", ".join(LANGUAGES)),
+        )
+    _spoken[:] = [language]
+    return language
+
+
+def finding(found: Finding) -> None:
+    """A remark to the person at the terminal: one rule that does not hold."""
+    say(found.words(_spoken[0]))
+
+
 def tell(error: RegistryError) -> None:
     """The error in words: what is wrong, in which field, and the remedy."""
+    language = _spoken[0]
     if isinstance(error, Refused):
-        err.print("Refused:", style="bold red")
-        for finding in error.findings:
-            err.print(f"  - It does not hold that {finding.sentence}.")
-            if finding.detail:
-                err.print(f"    Found: {finding.detail}.")
-            err.print(f"    Source: {finding.source}. Remedy: {finding.remedy}")
+        err.print(languages.say("Refused:", language), style="bold red")
+        for found in error.findings:
+            for line in _finding(found.said(language), language):
+                err.print(line)
         return
-    err.print(f"Error: {_sentence(error.message)}", style="bold red")
-    if error.field:
-        err.print(f"Field: {error.field}")
-    if error.remedy:
-        err.print(f"Remedy: {error.remedy}")
+    faults = error.faults if isinstance(error, BadForm) else (error,)
+    for fault in faults:
+        _print("Error: {fault}", language, style="bold red", fault=_sentence(fault.said(language)))
+        if fault.field:
+            _print("Field: {field}", language, field=fault.field)
+        if fault.remedy:
+            _print("Remedy: {remedy}", language, remedy=languages.told(fault.remedy, language))
     err.print(f"({error.code})", style="dim")
+
+
+def _finding(found: Finding, language: str) -> Iterator[str]:
+    yield "  - " + languages.say("It does not hold that {sentence}.", language, sentence=found.sentence)
+    if found.detail:
+        yield "    " + languages.say("Found: {detail}.", language, detail=found.detail)
+    yield "    " + languages.say(
+        "Source: {source}. Remedy: {remedy}", language, source=found.source, remedy=found.remedy
+    )
+
+
+def _print(template: str, language: str, *, style: str | None = None, **parts: str) -> None:
+    err.print(languages.say(template, language, **parts), style=style)
 
 
 def tell_unforeseen(error: BaseException, home: Path) -> None:
@@ -135,4 +176,4 @@ def passphrase(what: str, file: Path | None, *, twice: bool = False) -> str:
 
 
 def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?", ":")) else text + "."
+    return text if text.endswith((".", "!", "?", ":", "।")) else text + "."

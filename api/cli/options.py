@@ -40,6 +40,15 @@ SignWith = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be signed, and sign nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+Lang = Annotated[
+    str,
+    typer.Option(
+        "--lang",
+        help="The language of findings and refusals: en, hi, te, mr or kn.",
+        callback=console.speak,
+        is_eager=True,
+    ),
+]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="The file to write.", show_default=False)]
 
 

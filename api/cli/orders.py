@@ -10,7 +10,7 @@ import typer
 
 from api import clock, order_files
 from api.cli import console
-from api.cli.options import KeyFile, PassphraseFile, Yes, digest_of, load_key, registry, write_bytes
+from api.cli.options import KeyFile, Lang, PassphraseFile, Yes, digest_of, load_key, registry, write_bytes
 from api.order_files import OrderFile
 from domain.errors import BadInput
 
@@ -65,6 +65,7 @@ def prepare(
         list[Path] | None,
         typer.Option(help="A scanned paper behind the order; once for each.", show_default=False),
     ] = None,
+    lang: Lang = "en",
 ) -> None:
     """Let the office decide an application, and write the order that an officer can sign.
 
@@ -143,7 +144,7 @@ def sign(
 
 
 @app.command()
-def submit(order: OrderArgument) -> None:
+def submit(order: OrderArgument, lang: Lang = "en") -> None:
     """Hand a signed order in: it is checked, decided again and recorded, or refused with the reasons."""
     signed = order_files.read(order)
     if not signed.signatures:

@@ -9,7 +9,7 @@ from functools import cache
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import jinja2
@@ -19,6 +19,7 @@ from markupsafe import Markup
 from api.addresses import LANGUAGES, Language
 from api.counter import Counter, counter_of
 from api.settings import Settings
+from api.tongues import tongue_of
 from projections.paper.sheet import grouped
 
 _FONT_FILE = re.compile(r"fonts\.css|noto-sans[a-z0-9-]*\.woff2", re.ASCII)
@@ -40,14 +41,7 @@ class Words:
 
 def language_of(request: Request) -> Language:
     """The language that the address names, else the first of the reader's own that we speak, else English."""
-    named = request.query_params.get("lang")
-    if named in LANGUAGES:
-        return named
-    for preferred in request.headers.get("accept-language", "")[:200].split(","):
-        code = preferred.partition(";")[0].strip().lower().partition("-")[0]
-        if code in LANGUAGES:
-            return code
-    return "en"
+    return cast("Language", tongue_of(request, LANGUAGES))  # one of those that it is given
 
 
 def render(request: Request, template: str, *, status: int = 200, **context: Any) -> Response:

@@ -147,7 +147,7 @@ def problem_page(request: Request, code: str) -> Response:
     return render(
         request,
         "explained.html",
-        title=problems.title(code),
+        title=problems.title(code, language_of(request)),
         code=code,
         said=said,
         answered=problems.status_of(kind),
@@ -168,7 +168,7 @@ def error_page(request: Request, error: RegistryError) -> Response:
         request,
         "problem.html",
         status=problems.status_of(type(error)),
-        problem=problems.document(error),
+        problem=problems.document(error, language_of(request)),
     )
 
 

@@ -23,6 +23,7 @@ from domain.case import Case
 from domain.case_rules import possible
 from domain.case_steps import FILED, REASONS, STEPS, step_words
 from domain.errors import NotFound
+from domain.languages import Phrase
 from domain.law import Law, law_of, state_of
 from domain.services import promise_of
 
@@ -142,7 +143,7 @@ def case_document(counter: Counter, case_no: str, language: str) -> dict[str, Js
         row = db.fetchone()
         if row is None:
             raise NotFound(
-                f"no case {case_no} is shown here",
+                Phrase("no case {case} is shown here", case=case_no),
                 field="case_no",
                 remedy="Look at the number on the receipt; what was filed just now appears within seconds.",
             )

@@ -15,16 +15,18 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from api import case_models as shapes
-from api import clock, models, standing
+from api import clock, models, problems, standing
 from api.bodies import MIB, base64_of, body_of, check_members, read_json, text_of
 from api.counter import Counter, counter_of
 from api.problems import Unavailable, responses
 from api.routes.cases import CaseAddress
 from api.routes.orders import documents_of, shapes_of, to_sign
 from api.signed_requests import SignedRequest, signed
+from api.tongues import tongue_of
 from domain.canon import Json
-from domain.errors import BadInput, Finding, RecordChanged
+from domain.errors import BadInput, RecordChanged
 from domain.form import BadForm
+from domain.languages import Phrase
 from registry import dsse
 from registry.case_forms import Filing, StepRequest
 from registry.history import NotYetSequenced
@@ -162,11 +164,12 @@ async def signed_filing(request: Request) -> Response:
 
 
 def _file(request: Request, body: bytes, dry_run: bool) -> Response:
-    counter = counter_of(request)
+    counter, language = counter_of(request), tongue_of(request)
+    headers = {"Cache-Control": "no-store", "Content-Language": language}
     filing = _filing(read_json(body), officer=standing.COUNTER)
     if dry_run:
         found = counter.house.cases.judge(filing, day=counter.today(), salt=clock.new_salt)
-        return JSONResponse({"findings": _told(found)}, headers={"Cache-Control": "no-store"})
+        return JSONResponse({"findings": problems.against(found, language)}, headers=headers)
     key = _counter_key(counter)
     filed = _patiently(
         lambda: counter.house.cases.file(
@@ -181,13 +184,13 @@ def _file(request: Request, body: bytes, dry_run: bool) -> Response:
         {
             "case_no": filed.case_no,
             "lane": filed.lane,
-            "findings": _told(filed.findings),
+            "findings": problems.against(filed.findings, language),
             "secret": filed.secret,
             "receipt": _receipt(filed.receipt),
             "link": f"/v1/cases/{filed.case_no}",
         },
         201,
-        {"Location": f"/v1/cases/{filed.case_no}", "Cache-Control": "no-store"},
+        {**headers, "Location": f"/v1/cases/{filed.case_no}"},
     )
 
 
@@ -213,14 +216,14 @@ def _requested(request: Request, case_no: str, body: bytes) -> Response:
     wanted = text_of(document, "step")
     if wanted not in ("withdrawn", "cured", "appealed"):
         raise BadInput(
-            f"{wanted!r} is not asked for by an applicant",
+            Phrase("{given} is not asked for by an applicant", given=repr(wanted)),
             field="step",
             remedy="Ask to be: withdrawn, cured or appealed.",
         )
     case, _ = _patiently(lambda: counter.house.cases.read(case_no))
     if not counter.house.cases.is_applicant(case, base64_of(document["secret"], field="secret")):
         raise NotTheApplicant(
-            f"the secret is not that of the receipt of the case {case_no}",
+            Phrase("the secret is not that of the receipt of the case {case}", case=case_no),
             field="secret",
             remedy="Give the secret that the counter told when the application was filed.",
         )
@@ -319,7 +322,11 @@ def _salt(value: Json) -> bytes | None:
 def _own(key: OfficerKey, officer: str) -> str:
     if key.officer != officer:
         raise NotAuthorised(
-            f"the request names {officer} and is signed by the key of {key.officer}",
+            Phrase(
+                "the request names {officer} and is signed by the key of {holder}",
+                officer=officer,
+                holder=key.officer,
+            ),
             field="officer",
             remedy="Each officer asks for steps of their own.",
         )
@@ -365,10 +372,3 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
         "entry_sha256": receipt.entry_sha256,
         "link": f"/v1/orders/{receipt.event_id}",
     }
-
-
-def _told(findings: tuple[Finding, ...]) -> list[dict[str, str]]:
-    return [
-        {"rule": f.rule, "sentence": f.sentence, "source": f.source, "remedy": f.remedy, "detail": f.detail}
-        for f in findings
-    ]

@@ -28,6 +28,7 @@ from api.signed_requests import SignedRequest, signed
 from domain import catalogue
 from domain.canon import Json
 from domain.errors import BadInput, NotFound
+from domain.languages import Phrase
 from registry import dsse
 from registry.office import Receipt
 from registry.office import Request as Application
@@ -57,9 +58,12 @@ _MOST_DOCUMENTS = 50
 def prepare(asks: Annotated[SignedRequest, Depends(signed(most=MOST_BYTES))]) -> Response:
     asked = _application(asks.document)
     kind = catalogue.mutation(asked.type).type
-    check_may_sign(asks.key, officer=asked.officer, office=asked.office, event_type=kind)
+    today = asks.counter.today()
+    check_may_sign(
+        asks.key, officer=asked.officer, office=asked.office, event_type=kind, day=today, opposed=not asked.case
+    )
     prepared = asks.counter.house.office.prepare(
-        asked, day=asks.counter.today(), event_id=clock.new_event_id(), salt=clock.new_salt
+        asked, day=today, event_id=clock.new_event_id(), salt=clock.new_salt
     )
     return to_sign(prepared, form="application")
 
@@ -112,7 +116,7 @@ def one(request: Request, event_id: EventAddress) -> Response:
     found = receipt_of(counter_of(request), event_id)
     if found is None:
         raise NotFound(
-            f"no order {event_id} has been accepted here",
+            Phrase("no order {order} has been accepted here", order=event_id),
             field="event_id",
             remedy="If you have just handed it in and got no receipt, hand in the same order again: it counts once.",
         )
@@ -173,7 +177,10 @@ def shapes_of(value: Json) -> dict[str, bytes]:
         return {}
     if not isinstance(value, dict) or len(value) > _MOST_SHAPES:
         raise BadInput(
-            f"shapes are an object of at most {_MOST_SHAPES}: digest to canonical bytes, both in base64",
+            Phrase(
+                "shapes are an object of at most {most}: digest to canonical bytes, both in base64",
+                most=_MOST_SHAPES,
+            ),
             field="shapes",
         )
     return {digest: base64_of(body, field=f"shapes.{digest[:44]}") for digest, body in value.items()}
@@ -184,7 +191,8 @@ def documents_of(value: Json) -> tuple[str, ...]:
         return ()
     if not isinstance(value, list) or len(value) > _MOST_DOCUMENTS:
         raise BadInput(
-            f"documents are a list of at most {_MOST_DOCUMENTS} digests (base64 SHA-256)", field="documents"
+            Phrase("documents are a list of at most {most} digests (base64 SHA-256)", most=_MOST_DOCUMENTS),
+            field="documents",
         )
     for n, digest in enumerate(value):
         if len(base64_of(digest, field=f"documents[{n}]")) != sha256().digest_size:

@@ -24,6 +24,7 @@ from api.problems import responses
 from domain.canon import Json, parse_object
 from domain.errors import NotFound
 from domain.ids import kind_of
+from domain.languages import Phrase
 from domain.law import law_of, state_of
 from projections.documents import parties_of, with_as_of
 from registry.log.title_proof import MEDIA_TYPE as PROOF
@@ -119,7 +120,7 @@ def record_now(counter: Counter, parcel_id: str) -> bytes:
     row = cast("tuple[memoryview, int, str | None] | None", counter.quick.row(_RECORD, (parcel_id,)))
     if row is None:
         raise NotFound(
-            f"no parcel {parcel_id} is registered here",
+            Phrase("no parcel {parcel} is registered here", parcel=parcel_id),
             field="parcel_id",
             remedy="Look it up by its number: /v1/villages/LGD/parcels?label=NUMBER.",
         )
@@ -140,7 +141,9 @@ def history_of(counter: Counter, parcel_id: str, language: Language) -> list[dic
     with counter.reader.transaction() as cursor:
         steps = story(cursor, parcel_id, cut=2**62)
         if not steps:
-            raise NotFound(f"no parcel {parcel_id} is registered here", field="parcel_id")
+            raise NotFound(
+                Phrase("no parcel {parcel} is registered here", parcel=parcel_id), field="parcel_id"
+            )
         cursor.execute(
             "select idx, event_id::text, words from records.event where idx = any(%s)",
             ([s.index for s in steps],),

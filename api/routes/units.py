@@ -12,6 +12,7 @@ from api.answers import answer
 from api.counter import counter_of
 from api.problems import responses
 from domain.errors import NotFound
+from domain.languages import Phrase
 from projections.documents import with_as_of
 
 router = APIRouter(prefix="/v1/units", tags=["units"])
@@ -33,7 +34,7 @@ def one(request: Request, unit_id: UnitAddress) -> Response:
         row: tuple[Any, int, str | None] | None = cursor.fetchone()
     if row is None:
         raise NotFound(
-            f"no unit {unit_id} is registered here",
+            Phrase("no unit {unit} is registered here", unit=unit_id),
             field="unit_id",
             remedy="The record of each parcel names its unit.",
         )
