@@ -1,9 +1,10 @@
-"""The demonstration from end to end: stage, day, proofs, summary, portal."""
+"""The demonstration from end to end: watchers, stage, day, proofs, summary, portal."""
 
 from __future__ import annotations
 
 import fcntl
 import shutil
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -11,22 +12,18 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from api import clock, founding, wiring, working
-from api.counter import Counter
-from api.demo import day, stage
-from api.demo.stage import Stage, Tell
-from api.routes.parcels import proof_of
+from api import founding, wiring, working
+from api.demo import day, proving, stage, trust
+from api.demo.stage import Tell
 from api.settings import Settings
 from api.wiring import House
-from domain.errors import RegistryError, VerificationError
+from domain.errors import RegistryError
 from registry.database import DatabaseUnavailable
 from registry.log.policy import Policy
 from registry.postgres import NoDatabase
-from registry.verify import verify_title_proof
 
 DIRECTORY = "demo"
 HOST = "127.0.0.1"
-MOST_PROOFS = 12
 _LOCK = ".in-use"
 
 
@@ -44,9 +41,9 @@ def show(settings: Settings, *, once: bool, port: int, tell: Tell, result: Calla
     Raises:
         RegistryError: when it cannot be played, also not from the beginning.
     """
-    own = replace(settings, home=settings.home / DIRECTORY)
+    own = replace(settings, home=settings.home / DIRECTORY, signing=None)
     fresh = not own.home.exists()
-    with ExitStack() as stack:
+    with _ended_by_sigterm(), ExitStack() as stack:
         try:
             house, proved = _play(stack, own, tell)
         except Exception as error:
@@ -57,9 +54,10 @@ def show(settings: Settings, *, once: bool, port: int, tell: Tell, result: Calla
             tell(f"An earlier demonstration cannot be taken up ({type(error).__name__}: {error}).")
             tell(f"It was moved to {kept}; starting afresh.")
             house, proved = _play(stack, own, tell)
-        for line in summary(house, proved, port):
+        for line in summary(house, proved):
             result(line)
         if not once:
+            result(f"portal        http://{HOST}:{port}/")
             serve(house, port, tell)
 
 
@@ -71,57 +69,24 @@ def _play(stack: ExitStack, own: Settings, tell: Tell) -> tuple[House, list[Path
         0o711
     )  # the database's account passes through to its own directory, which is closed to others
     stack.enter_context(_in_use(own.home))
+    if not own.founded.exists():
+        founding.make_keys(own, stage.PLAN)  # before the watchers start: they are told whose log it is
+    watchers = stack.enter_context(trust.watchers(own, tell))
     house = stack.enter_context(wiring.opened(own, origin=stage.ORIGIN))
     tell("The demonstration tehsil of Phoolsar")
-    staged = stage.set_up(house, tell)
+    staged = stage.set_up(house, tell, watch=watchers.take_up)
     tell("A day of work")
     parcels = day.play(staged)
     tell("Proofs")
-    proved = prove(staged, parcels)
+    proved = proving.prove(staged, parcels)
     tell(f"It took {time.monotonic() - started:.1f} s.")
     return house, proved
 
 
-def prove(staged: Stage, parcels: Sequence[str]) -> list[Path]:
-    """Fetch the title proofs of some parcels, check each offline, and see a damaged one refused.
-
-    Raises:
-        VerificationError: when a proof does not hold.
-    """
-    house = staged.house
-    policy = Policy.parse(house.settings.policy.read_bytes())
-    directory = house.settings.home / "proofs"
-    directory.mkdir(exist_ok=True)
-    counter = Counter(house, clock.instant)
-    places = []
-    try:
-        for parcel in parcels[:MOST_PROOFS]:
-            proof = proof_of(counter, parcel)
-            verify_title_proof(proof, policy, now=clock.now(), parcel=parcel)
-            _check_damage_is_seen(proof, policy, parcel)
-            place = directory / f"{parcel}.proof.json"
-            place.write_bytes(proof)
-            places.append(place)
-    finally:
-        counter.close()
-    staged.tell(f"  {len(places)} title proofs hold offline; each was refused with one byte changed")
-    return places
-
-
-def _check_damage_is_seen(proof: bytes, policy: Policy, parcel: str) -> None:
-    middle = len(proof) // 2
-    damaged = proof[:middle] + bytes([proof[middle] ^ 1]) + proof[middle + 1 :]
-    try:
-        verify_title_proof(damaged, policy, now=clock.now(), parcel=parcel)
-    except VerificationError:
-        return
-    raise RegistryError(f"a damaged proof of {parcel} was accepted")
-
-
-def summary(house: House, proved: Sequence[Path], port: int) -> list[str]:
+def summary(house: House, proved: Sequence[Path]) -> list[str]:
     """What there is to see, a line for each thing."""
     with house.datastore.cursor() as cursor:
-        cursor.execute("select size from log.published")
+        cursor.execute("select size, checkpoint from log.published")
         row = cursor.fetchone()
         cursor.execute(
             "select count(*) filter (where status = 'active'), count(distinct village) from records.parcel"
@@ -129,15 +94,25 @@ def summary(house: House, proved: Sequence[Path], port: int) -> list[str]:
         counted = cursor.fetchone()
     assert row
     assert counted
-    return [
+    policy = house.settings.policy
+    trusted = Policy.parse(policy.read_bytes())
+    vouching = ", ".join(proving.vouched(row[1].encode(), trusted))
+    lines = [
         f"origin        {house.origin}",
-        f"verifier key  {founding.log_signer(house.settings, house.origin).verifier_key.format()}",
-        f"log size      {row[0]}",
+        f"log key       {founding.log_signer(house.settings, house.origin).verifier_key.format()}",
+        *(f"{name:12}  {w.verifier.key.format()}" for name, w in trusted.witnesses.items()),
+        f"log           {row[0]} entries, cosigned by {vouching or 'nobody'}",
         f"parcels       {counted[0]} in {counted[1]} villages",
-        f"policy        {house.settings.policy}",
-        f"proof         {proved[-1] if proved else '-'}",
-        f"portal        http://{HOST}:{port}/",
+        f"policy        {policy}{_in_words(trusted)}",
     ]
+    if proved:
+        lines += [f"proof         {proved[-1]}", f"check it by   {proving.command(proved[-1], policy)}"]
+    return lines
+
+
+def _in_words(policy: Policy) -> str:
+    group = policy.groups.get(policy.quorum)
+    return f" ({group.threshold} of {', '.join(group.members)})" if group else ""
 
 
 def serve(house: House, port: int, tell: Tell) -> None:
@@ -164,6 +139,23 @@ def serve(house: House, port: int, tell: Tell) -> None:
         behind.join()
     if failure:
         raise failure[0]
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the demonstration as Ctrl-C does, with its database and its watchers; threads cannot ask."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

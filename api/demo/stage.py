@@ -58,14 +58,18 @@ def key_file(settings: Settings, officer: str) -> Path:
     return settings.keys / f"{officer.lower()}.key"
 
 
-def set_up(house: House, tell: Tell) -> Stage:
-    """Found the registry, post the officers and register the tehsil, as far as that is not done yet."""
+def set_up(house: House, tell: Tell, *, watch: Callable[[House], None] = lambda house: None) -> Stage:
+    """Found the registry, post the officers and register the tehsil, as far as that is not done yet.
+
+    ``watch`` brings in those who vouch for its log, before anything but its first entry is in it.
+    """
     if not house.settings.founded.exists():
         tell(f"Founding the registry {ORIGIN} ...")
         establishing.establish(house, PLAN)
     else:
         wiring.migrate(house.url)
-        house.settle()
+    watch(house)
+    house.settle()
     _post_officers(house, tell)
     _register_tehsil(house, tell)
     return Stage(house=house, tell=tell)
