@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 app = typer.Typer()
 _log = logging.getLogger(__name__)
 
+Cosign = Annotated[
+    Path | None,
+    typer.Option(
+        help="Cosign what holds, as the witness of this home (landlog witness init).", show_default=False
+    ),
+]
+
 
 @app.command()
 def audit(
@@ -44,12 +51,7 @@ def audit(
     state: Annotated[
         Path, typer.Option(help="Where the auditor keeps how far it has come; one directory for each log.")
     ] = Path(".landlog-audit"),
-    cosign: Annotated[
-        Path | None,
-        typer.Option(
-            help="Cosign what holds, as the witness of this home (landlog witness init).", show_default=False
-        ),
-    ] = None,
+    cosign: Cosign = None,
     listen: Annotated[
         str,
         typer.Option(
