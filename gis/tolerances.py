@@ -42,3 +42,32 @@ CUT_AT_BYTES = 254
 
 NARROW_GAP_M = 1.0
 """A strip between two parcels, thinner than this, is a flaw of drawing rather than a path nobody registered."""
+
+# A newer map of a village beside the registered one (gis.comparison).
+
+REDRAWN_M = 0.5
+"""A boundary drawn again lies within half a metre in the mean: what few decimals and tracing by hand leave."""
+
+EXTENT_M2 = Decimal("1.00")
+"""A recorded extent that moved by more is another figure; less comes from turning units into each other."""
+
+BROKEN_SHARE = 0.5
+"""Who keeps less of both shapes than half of them together is not the same field: the drawing is broken."""
+
+SAME_LAND = 0.8
+"""Two shapes that share four fifths of what they cover together are one field, whatever its number."""
+
+LINK_M2 = 5.0
+"""Less common land than a bed of five square metres comes from drawing and makes no lineage."""
+
+LINK_SHARE = 0.02
+"""Nor does common land under a fiftieth of the one and of the other."""
+
+TAKEN_SHARE = 0.1
+"""A new number takes up land of an old one where they share a tenth of the smaller; below, both surveys' edges lap."""
+
+HELD_SHARE = 0.5
+"""A parcel that keeps its number gives or takes a whole piece: more than half of the piece lies in it."""
+
+NUMBERED_ANEW = 0.5
+"""A map on which fewer than half of the registered numbers lie where they lay is numbered anew: numbers say nothing."""

@@ -1,0 +1,77 @@
+"""A parcel as one of two maps of a village shows it: the registered one, or a newer one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shapely.geometry.base import BaseGeometry
+
+from domain.quantities import Area
+from gis.holders import ProposedHolder
+from gis.report import RefusedRow
+from gis.shapes import from_bytes_many
+from gis.village import ProposedVillage
+
+_OF_THE_SHAPE = frozenset({"bad-shape", "outside", "area-mismatch"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plot:
+    """One parcel of one map.
+
+    ``shape`` is in longitude and latitude; None where the map gives none that can be used, and ``fault`` says why.
+    ``holders`` is None where the map does not tell who holds.
+    """
+
+    id: str
+    """The parcel's id in the record, or its row in the newer map: ``row 17``."""
+    label: str
+    shape: BaseGeometry | None
+    area: Area | None = None
+    """The recorded area."""
+    holders: tuple[str, ...] | None = None
+    """As published: the name, and parent or spouse after a stroke."""
+    unit: str = ""
+    """Id of its unit in the record, or the label of the holding in the newer map."""
+    fault: str = ""
+    shape_at_fault: bool = False
+
+
+def newer_plots(village: ProposedVillage, *, names_holders: bool) -> list[Plot]:
+    """The plots of a newer map, those of refused rows at the end; a refused row may bear no number.
+
+    ``names_holders``: whether the map has a column of holders; where it has, an empty cell names nobody.
+    """
+    shapes = from_bytes_many([parcel.geometry for parcel in village.parcels])
+    units = {unit.serial: unit for unit in village.units}
+    used = [
+        Plot(
+            id=f"row {parcel.row}",
+            label=parcel.label,
+            shape=shape,
+            area=parcel.area,
+            holders=published(units[parcel.unit].holders) if names_holders else None,
+            unit=units[parcel.unit].label,
+        )
+        for parcel, shape in zip(village.parcels, shapes, strict=True)
+    ]
+    return used + [_refused(row) for row in village.report.refused]
+
+
+def published(holders: tuple[ProposedHolder, ...]) -> tuple[str, ...]:
+    """Holders as the public record writes them.
+
+    >>> published((ProposedHolder(name="Asha", relation="Ram"), ProposedHolder(name="Ravi")))
+    ('Asha / Ram', 'Ravi')
+    """
+    return tuple(f"{h.name} / {h.relation}" if h.relation else h.name for h in holders)
+
+
+def _refused(row: RefusedRow) -> Plot:
+    return Plot(
+        id=f"row {row.row}",
+        label=row.label,
+        shape=None,
+        fault="; ".join(reason.sentence for reason in row.reasons),
+        shape_at_fault=any(reason.code in _OF_THE_SHAPE for reason in row.reasons),
+    )
