@@ -16,7 +16,7 @@ from domain.errors import BadInput
 from gis.mapping import Mapping
 from gis.mending import Mended, mend
 from gis.readers import SourceRow
-from gis.report import RefusedRow, Repair
+from gis.report import CROSSING_MENDED, RefusedRow, Repair
 from gis.rows import Entry, Reason, RowReader
 from gis.shapes import drawn_areas
 from gis.text import natural_key
@@ -107,7 +107,7 @@ class Intake:
             sentence = f"the boundary crossed itself ({mended.crossing}); it was rebuilt from its own lines"
             moved = mended.moved_m2
             self.repairs.append(
-                Repair(row=row.number, label=label, kind="crossing-mended", sentence=sentence, moved_m2=moved)
+                Repair(row=row.number, label=label, kind=CROSSING_MENDED, sentence=sentence, moved_m2=moved)
             )
 
     def _area_reasons(self, entry: Entry, drawn_m2: Decimal) -> list[Reason]:

@@ -23,6 +23,9 @@ AREA_DIFFERS = "area-differs"
 OVERLAP = "overlap"
 FORMER_LABELS_CUT = "former-labels-cut"
 
+CROSSING_MENDED = "crossing-mended"
+HAIRLINE_CLOSED = "hairline-closed"
+
 
 @dataclass(frozen=True, kw_only=True)
 class RefusedRow:
@@ -36,7 +39,7 @@ class RefusedRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Repair:
-    """A shape that was mended by the rule of ``gis.mending``, and the land that it moved."""
+    """A shape that was changed by a rule of ``gis.mending`` or ``gis.hairlines``, and the land that it moved."""
 
     row: int
     label: str
@@ -84,7 +87,10 @@ class ImportReport:
     refused: tuple[RefusedRow, ...]
     repairs: tuple[Repair, ...]
     remarks: tuple[Remark, ...]
+    as_drawn: Coverage
+    """How the used shapes lay beside each other in the file."""
     coverage: Coverage
+    """How they do after the repairs: what would be registered."""
 
     def to_json(self) -> str:
         """The whole report as JSON, figures as decimal strings."""
@@ -101,9 +107,13 @@ class ImportReport:
             f"  drawn against recorded area: {self.areas['agrees']} agree within 1 %, "
             f"{self.areas['close']} within 5 %, {self.areas['differs']} differ by more",
         ]
-        if self.repairs:
-            moved = sum((repair.moved_m2 for repair in self.repairs), Decimal(0))
-            lines.append(f"  shapes mended: {len(self.repairs)}, which moved {moved} m2 in all")
+        for kind, said in (
+            (CROSSING_MENDED, "shapes mended"),
+            (HAIRLINE_CLOSED, "hairlines closed at parcels"),
+        ):
+            moved = [repair.moved_m2 for repair in self.repairs if repair.kind == kind]
+            if moved:
+                lines.append(f"  {said}: {len(moved)}, which moved {sum(moved)} m2 in all")
         if cover.exact:
             lines.append("  boundaries: every one is drawn alike from both sides")
         else:

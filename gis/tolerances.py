@@ -23,6 +23,9 @@ OVERLAP_M2 = 1.0
 OVERLAP_WIDTH_M = 0.10
 """Two parcels conflict where both bounds are passed; thinner than the 5 cm of each survey, it is a hairline."""
 
+HAIRLINE_M = 0.16
+"""Six decimals of a degree, as published maps have, leave two drawings of one corner up to 16 cm apart; no move is longer."""
+
 MEET_M = 0.05
 """Boundaries meet within 5 cm: the accuracy that the resurveys ask of a boundary point."""
 
@@ -68,6 +71,9 @@ TAKEN_SHARE = 0.1
 
 HELD_SHARE = 0.5
 """A parcel that keeps its number gives or takes a whole piece: more than half of the piece lies in it."""
+
+FIT_SHARE = 0.02
+"""Newer parts are set into the registered boundary where no more than a fiftieth of the land moves for it."""
 
 NUMBERED_ANEW = 0.5
 """A map on which fewer than half of the registered numbers lie where they lay is numbered anew: numbers say nothing."""

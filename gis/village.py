@@ -9,18 +9,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from domain.errors import BadInput
 from gis.coverage import Coverage, Overlap, examine_coverage
+from gis.hairlines import close_hairlines
 from gis.holdings import gather
 from gis.intake import Draft, Intake
 from gis.mapping import Mapping, Village
 from gis.proposal import ProposedParcel, ProposedUnit, area_grade
 from gis.readers import Source, open_source
-from gis.report import AREA_CLOSE, AREA_DIFFERS, FORMER_LABELS_CUT, OVERLAP, ImportReport, Remark, SourceFacts
-from gis.shapes import canonical_bytes_many, geometry_hash
+from gis.report import (
+    AREA_CLOSE,
+    AREA_DIFFERS,
+    FORMER_LABELS_CUT,
+    HAIRLINE_CLOSED,
+    OVERLAP,
+    ImportReport,
+    Remark,
+    Repair,
+    SourceFacts,
+)
+from gis.shapes import canonical_bytes_many, drawn_areas, geometry_hash
 
 Progress = Callable[[int, int], None]  # rows read, rows in all
 
@@ -55,8 +66,10 @@ def propose_village(
             remedy=first.reasons[0].remedy,
         )
     units, unit_of, on_holders = gather(drafts, mapping.unit.holders)
+    as_drawn = examine_coverage([draft.shape for draft in drafts])
+    drafts, closed = _closed(drafts, as_drawn)
     parcels = _parcels(drafts, unit_of)
-    coverage = examine_coverage([draft.shape for draft in drafts])
+    coverage = examine_coverage([draft.shape for draft in drafts]) if closed else as_drawn
     report = ImportReport(
         village=village,
         source=_facts(source),
@@ -65,11 +78,39 @@ def propose_village(
         units_incomplete=sum(unit.holders_incomplete for unit in units),
         areas={"agrees": 0, "close": 0, "differs": 0} | Counter(parcel.area_grade for parcel in parcels),
         refused=tuple(intake.refused),
-        repairs=tuple(intake.repairs),
+        repairs=(*intake.repairs, *closed),
         remarks=tuple(sorted(on_holders + _remarks(drafts, parcels, coverage, mapping), key=lambda r: r.row)),
+        as_drawn=as_drawn,
         coverage=coverage,
     )
     return ProposedVillage(village=village, parcels=parcels, units=tuple(units), report=report)
+
+
+def _closed(drafts: list[Draft], as_drawn: Coverage) -> tuple[list[Draft], list[Repair]]:
+    """The drafts with hairlines between them closed, and what was moved for it."""
+    closed = close_hairlines([draft.shape for draft in drafts], as_drawn)
+    if not closed:
+        return drafts, []
+    after, repairs = list(drafts), []
+    areas = drawn_areas([move.shape for move in closed.values()])
+    for (place, move), m2 in zip(closed.items(), areas, strict=True):
+        draft = drafts[place]
+        after[place] = replace(draft, shape=move.shape, drawn_m2=m2)
+        sentence = (
+            f"the boundary was moved by at most {move.metres} m to meet its neighbours'"
+            if move.metres
+            else "corners were set on the boundary where the neighbours' corners meet it"
+        )
+        repairs.append(
+            Repair(
+                row=draft.entry.row,
+                label=draft.entry.label,
+                kind=HAIRLINE_CLOSED,
+                sentence=sentence,
+                moved_m2=move.m2,
+            )
+        )
+    return after, repairs
 
 
 def _parcels(drafts: Sequence[Draft], unit_of: Sequence[int]) -> tuple[ProposedParcel, ...]:

@@ -17,7 +17,7 @@ from domain.errors import BadInput
 from gis.holders import HOLDERS_DIFFER
 from gis.mapping import parse_mapping
 from gis.proposal import ProposedUnit
-from gis.shapes import from_bytes, geometry_hash
+from gis.shapes import drawn_area, from_bytes, geometry_hash
 from gis.village import ProposedVillage, propose_village
 from tests.gis.maps import MAPPING, PLOT_M2, cells, mapping, plot, write_geojson
 
@@ -245,10 +245,17 @@ def test_a_true_conflict_is_told_on_both_rows_and_both_are_kept(tmp_path: Path, 
     assert not village.report.coverage.exact
 
 
-def test_a_hairline_is_counted_and_not_told_as_a_conflict(tmp_path: Path) -> None:
+def test_a_hairline_is_closed_and_told_as_a_repair_not_as_a_conflict(tmp_path: Path) -> None:
     village = propose(tmp_path, (cells(), plot(0)), (cells(Khasra="2"), shifted(plot(1), -2e-7)))
-    assert (village.report.coverage.hairline_overlaps, village.report.coverage.overlaps) == (1, ())
+    report = village.report
+    assert (report.as_drawn.hairline_overlaps, report.as_drawn.overlaps) == (1, ())
+    assert report.coverage.exact
+    assert {repair.kind for repair in report.repairs} == {"hairline-closed"}
+    assert sum(repair.moved_m2 for repair in report.repairs) < 3
     assert the_remarks(village) == set()
+    for parcel in village.parcels:
+        assert parcel.geometry_hash == geometry_hash(parcel.geometry)
+        assert parcel.drawn_m2 == drawn_area(from_bytes(parcel.geometry))
 
 
 def test_a_strip_between_two_parcels_is_seen(tmp_path: Path) -> None:
