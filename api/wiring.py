@@ -25,7 +25,7 @@ from registry.genesis import Genesis
 from registry.land_map import LandProjection
 from registry.log.policy import Policy
 from registry.log.quorum import NotCosigned, Quorum
-from registry.log.sequencer import Sequencer
+from registry.log.sequencer import NotWritten, Sequencer
 from registry.office import Office
 from registry.officers import Officers
 from registry.openings import OpeningBox, Openings, load_opening_key
@@ -171,7 +171,7 @@ class House:
         """See every order accepted so far into the log and, once the witnesses have seen it too, into the views."""
         try:
             self.sequence()
-        except NotCosigned as error:  # accepted and safe; `landlog work` publishes it when they answer again
+        except (NotCosigned, NotWritten) as error:  # accepted and safe; `landlog work` publishes it later
             _log.warning("what was accepted is not shown yet: %s", error)
         self.runner.run_once()
 

@@ -17,7 +17,7 @@ from api import clock, collector
 from api.wiring import House
 from domain.errors import RegistryError
 from registry.datastore import Datastore, in_the_library_s_words
-from registry.log.sequencer import NotCosigned
+from registry.log.sequencer import NotCosigned, NotWritten
 
 POLL_SECONDS = 0.1
 CLOCK_SECONDS = 1.0  # between two passes over the cases; a pass with nothing due is one query
@@ -58,7 +58,7 @@ def alone(datastore: Datastore) -> Iterator[None]:
 
 
 def work(house: House, stop: threading.Event, *, refresh_seconds: float = REFRESH_SECONDS) -> None:
-    """Sequence and project until ``stop`` is set; a database, or witnesses, that go away are waited for.
+    """Sequence and project until ``stop`` is set; the database, witnesses and room on the disk are waited for.
 
     ``refresh_seconds`` is how often the checkpoint of a quiet log gets younger signatures.
 
@@ -129,7 +129,7 @@ def sequence(house: House, stop: threading.Event, *, refresh_seconds: float = RE
                     house.sequencer.refresh()
                     refreshed = time.monotonic()
             pause = _FIRST_PAUSE
-        except (OperationalError, InterfaceError, NotCosigned) as error:
+        except (OperationalError, InterfaceError, NotCosigned, NotWritten) as error:
             _log.warning("trying again in %.1f s: %s", pause, error)
             stop.wait(pause)
             pause = min(2 * pause, _LAST_PAUSE)

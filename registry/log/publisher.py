@@ -11,9 +11,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from domain.errors import RegistryError
 from registry.log.tiles import ENTRIES, HEIGHT, WIDTH, Tile, encode_bundle, grown_tiles, levels
 
 TileSource = Callable[[int, int], bytes]
@@ -26,8 +27,17 @@ _LOCK = ".lock"
 _UNFINISHED = ".unfinished"
 
 
+class NotWritten(RegistryError):
+    """A disk is full, or does not work: nothing is half shown, and the next run goes on where this one stopped."""
+
+    code = "not-written"
+
+
 class Publisher:
-    """The directory of one log."""
+    """The directory of one log.
+
+    Whatever cannot be written or read raises ``NotWritten``; readers go on seeing what they saw.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -36,19 +46,21 @@ class Publisher:
     def alone(self) -> Iterator[None]:
         """Holds the directory against every other process of this machine, until the block ends."""
         unfinished = self._directory / _UNFINISHED
-        unfinished.mkdir(parents=True, exist_ok=True)
-        with open(self._directory / _LOCK, "wb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            for left in unfinished.iterdir():  # of a process that was killed
-                left.unlink()
+        with self._in_words():
+            unfinished.mkdir(parents=True, exist_ok=True)
+            lock = open(self._directory / _LOCK, "wb")  # noqa: SIM115 - closed below, in either case
+        with lock:
+            with self._in_words():
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                for left in unfinished.iterdir():  # of a process that was killed
+                    left.unlink()
             yield
 
     def checkpoint(self) -> bytes | None:
         """The note that readers see now; None before the first."""
-        try:
+        with self._in_words(), suppress(FileNotFoundError):
             return (self._directory / _CHECKPOINT).read_bytes()
-        except FileNotFoundError:
-            return None
+        return None
 
     def write_tiles(self, old_size: int, size: int, *, tile: TileSource, entries: EntrySource) -> None:
         """Writes every tile and bundle that a log of ``size`` entries has and one of ``old_size`` had not."""
@@ -60,12 +72,15 @@ class Publisher:
         for grown in grown_tiles(old_size, size, level=ENTRIES):
             start = grown.number * WIDTH
             places.add(self._write(grown.path, encode_bundle(entries(start, start + grown.width))))
-        for place in places:
-            _make_durable(place)
+        with self._in_words():
+            for place in places:
+                _make_durable(place)
 
     def replace_checkpoint(self, note: bytes) -> None:
         """Shows readers a new checkpoint, all of whose tiles are there already."""
-        _make_durable(self._write(_CHECKPOINT, note))
+        place = self._write(_CHECKPOINT, note)
+        with self._in_words():
+            _make_durable(place)
 
     def prune(self, old_size: int, size: int) -> None:
         """Removes partial tiles that have been full since before the last full one.
@@ -82,15 +97,32 @@ class Publisher:
     def _write(self, name: str, data: bytes) -> Path:
         """Writes a file whole; its directory, which has yet to be made durable."""
         place = self._directory / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=self._directory / _UNFINISHED)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fchmod(file.fileno(), 0o644)  # what is here is public, and a web server may serve it
-            os.fsync(file.fileno())
-        os.replace(temporary, place)
+        with self._in_words():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=self._directory / _UNFINISHED)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fchmod(file.fileno(), 0o644)  # what is here is public, and a web server may serve it
+                    os.fsync(file.fileno())
+                os.replace(temporary, place)
+            except OSError:
+                with suppress(OSError):
+                    os.unlink(temporary)  # a full disk is not to be filled with halves
+                raise
         return place.parent
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise NotWritten(
+                f"the log's files in {self._directory} cannot be written: {error.strerror or error}",
+                remedy="Free some room, or mend the disk. Nothing is lost and nothing is half shown: what was "
+                "accepted is published as soon as there is room.",
+            ) from error
 
 
 def _make_durable(directory: Path) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from domain.errors import RegistryError
+from domain.errors import RegistryError, VerificationError
 from registry.log.cosignature import CosignatureVerifier, timestamp
 from registry.log.note import Note, SignatureLine, verified_signatures
 from registry.log.policy import Policy
@@ -22,6 +23,8 @@ Prove = Callable[[int], Sequence[bytes]]
 
 ROUND_SECONDS = 10.0
 """How long a quorum is waited for."""
+FUTURE_SECONDS = 300
+"""How far ahead of ours a cosigner's clock may run; verifiers allow no more (transparency spec 4.5)."""
 GRACE_SECONDS = 0.5
 """How long, once there is a quorum, the others are waited for that answered in time before."""
 
@@ -117,10 +120,14 @@ class Quorum:
         """Those whom a policy's quorum line asks for; ``cosigners`` bear the policy's names."""
         return cls(cosigners, policy.satisfied, needed=f"the policy's quorum {policy.quorum!r}", **settings)
 
-    def cosign(self, note: Note, prove_from: Prove) -> Cosigned:
+    def cosign(
+        self, note: Note, prove_from: Prove, *, shown: Sequence[SignatureLine] = (), now: int = 0
+    ) -> Cosigned:
         """The cosignatures of a checkpoint, each verified.
 
-        ``prove_from`` is called from other threads, one at a time, and never after this returns.
+        ``prove_from`` is called from other threads, one at a time, and never after this returns.  ``shown`` are
+        lines that the world has seen of the same checkpoint: of a cosigner whose clock has run back since, the
+        earlier word stands, unless it is of the future (``now``, POSIX seconds).
 
         Raises:
             NotCosigned: when too few have cosigned within the time; it says of each what was wrong.
@@ -145,11 +152,24 @@ class Quorum:
             current.over = True
             lines = {name: found for name, found in current.answers.items() if isinstance(found, tuple)}
         self._check(current, f"cosigned {note.text.splitlines()[1]} entries")
-        times = {name: max(timestamp(line.signature) for line in found) for name, found in lines.items()}
+        lines = self._newest(lines, replace(note, signatures=tuple(shown)), now + FUTURE_SECONDS)
+        times = {name: newest_time(found) for name, found in lines.items()}
         return Cosigned(
             lines=tuple(line for name in self._cosigners for line in lines.get(name, ())),
             as_of=self.as_of(times),
         )
+
+    def _newest(
+        self, lines: Mapping[str, tuple[SignatureLine, ...]], shown: Note, latest: int
+    ) -> dict[str, tuple[SignatureLine, ...]]:
+        """Of each cosigner what it has said now or before, whichever is later."""
+        newest = dict(lines)
+        for name, cosigner in self._cosigners.items():
+            with suppress(VerificationError):  # what is spoilt in the file is not passed on
+                before = tuple(line for _, line in verified_signatures(shown, [cosigner.verifier]))
+                if before and newest_time(lines.get(name, ())) < newest_time(before) <= latest:
+                    newest[name] = before
+        return newest
 
     def latest(self, origin: str) -> dict[str, bytes | None]:
         """What each cosigner shows as the log's newest checkpoint; nothing of it is verified here.
@@ -237,3 +257,8 @@ class Quorum:
                 + "".join(f"; {name}: {problems[name]}" for name in self._cosigners if name in problems),
                 remedy="Nothing is lost: it is tried again. Look after the witnesses that do not answer.",
             )
+
+
+def newest_time(lines: Sequence[SignatureLine]) -> int:
+    """The latest time of a cosigner's lines; -1 where there is none."""
+    return max((timestamp(line.signature) for line in lines), default=-1)

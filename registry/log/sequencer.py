@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 import sqlalchemy as sa
+from psycopg2.errors import DiskFull
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a type, named as one
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
@@ -38,9 +39,9 @@ from registry.log.checkpoint import (
 from registry.log.hashing import leaf_hash
 from registry.log.map_head import MapHead, parse_map_head
 from registry.log.map_store import State, map_place, read_states, write_states
-from registry.log.note import Note, NoteSigner, NoteVerifier, parse_note
+from registry.log.note import Note, NoteSigner, NoteVerifier, SignatureLine, parse_note
 from registry.log.prefix_map import map_key
-from registry.log.publisher import Publisher
+from registry.log.publisher import NotWritten, Publisher
 from registry.log.quorum import NotCosigned, Quorum
 from registry.log.storage import Logged, Published, Queued
 from registry.log.tree import prove_consistency
@@ -49,6 +50,7 @@ __all__ = [
     "EntryRefused",
     "LogSigner",
     "NotCosigned",
+    "NotWritten",
     "RolledBack",
     "Sequencer",
     "TreeForked",
@@ -61,7 +63,7 @@ LogSigner = NoteSigner
 MAX_LEAVES = 20_000
 """States that one batch may change; with ``MAX_BYTES`` it bounds the memory of a run."""
 MAX_BYTES = 16 * 1024 * 1024
-_PAGE = 200  # rows read from the queue at a time
+_PAGE = 50  # rows read from the queue at a time: entries of 64 kB take ten times that once they are parsed
 _LOCK = 7002  # advisory lock: one sequencer for each database
 
 
@@ -167,7 +169,7 @@ class Sequencer:
             EntryRefused: when the first entry in the queue does not follow; nothing is changed.
             TreeForked, RolledBack: when the database disagrees with the published log, or with what its witnesses
                 can show that it has signed; nothing is signed.
-            NotCosigned: when too few witnesses answered; the next run tries again.
+            NotCosigned, NotWritten: when too few witnesses answered, or a disk is full; the next run tries again.
         """
         with self._alone() as connection:
             self._ask_witnesses(connection)
@@ -195,6 +197,13 @@ class Sequencer:
                 yield connection
                 with connection, connection.cursor() as cursor:
                     cursor.execute("select pg_advisory_unlock(%s)", (_LOCK,))
+            except DiskFull as error:
+                pooled.invalidate()
+                raise NotWritten(
+                    f"the log's database has no room: {str(error).strip()}",
+                    remedy="Free some room for the database. What was accepted waits in the queue, or in the log, and "
+                    "is published as soon as there is room.",
+                ) from error
             except BaseException:
                 pooled.invalidate()  # closes it, and with the session goes the lock
                 raise
@@ -355,9 +364,15 @@ class Sequencer:
                 subtree = storage.stored_subtrees(cursor)
                 return prove_consistency(old_size=old_size, new_size=size, subtree=subtree)
 
-        found = self._quorum.cosign(note, prove_from)
+        found = self._quorum.cosign(note, prove_from, shown=self._shown(note), now=self._now())
         full = replace(note, signatures=(*note.signatures, *found.lines))
         return full, datetime.fromtimestamp(found.as_of, UTC) if found.as_of is not None else None
+
+    def _shown(self, note: Note) -> Sequence[SignatureLine]:
+        """What the published checkpoint bears, where it is of the same tree."""
+        data = self._publisher.checkpoint()
+        shown = parse_note(data) if data is not None else None
+        return shown.signatures if shown is not None and shown.text == note.text else ()
 
     def _ask_witnesses(self, connection: Connection) -> None:
         """Before the first batch: do the witnesses hold a checkpoint of ours that this database does not lead to?

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from domain.errors import RegistryError
+from registry.log.cosignature import timestamp
+from registry.log.note import parse_note
 
 _SCHEMA = """
 create table if not exists seen (           -- the largest tree cosigned of each log
@@ -50,6 +52,11 @@ class Seen:
     size: int
     root: bytes
     note: str
+
+    @property
+    def time(self) -> int:
+        """When it was cosigned (POSIX seconds): the witness's own line is the note's last."""
+        return timestamp(parse_note(self.note.encode()).signatures[-1].signature)
 
 
 class Advance:

@@ -63,6 +63,16 @@ class NotConsistent(WitnessRefusal):
     status: ClassVar[int] = 422
 
 
+class ClockWentBack(WitnessRefusal):
+    """The witness's clock stands well before its own last cosignature: it does not know the time."""
+
+    code: ClassVar[str] = "clock-went-back"
+    status: ClassVar[int] = 503
+
+
+SKEW_SECONDS = 300
+"""A step back that a clock's daily correction explains: so long the last time is told again."""
+
 Inspect = Callable[[Note, Checkpoint], None]
 """What else must hold before a checkpoint is cosigned; raises a ``WitnessRefusal`` to refuse."""
 
@@ -164,10 +174,24 @@ class Witness:
         return replace(note, signatures=tuple(line for _, line in known)), checkpoint
 
     def _cosign(self, note: Note, checkpoint: Checkpoint, place: Advance) -> bytes:
-        line = self.signer.sign(note.text, time=self.now())
+        line = self.signer.sign(note.text, time=self._time(place))
         cosigned = replace(note, signatures=(*note.signatures, line))
         place.to(Seen(size=checkpoint.size, root=checkpoint.root, note=cosigned.format()))
         return line.format().encode()
+
+    def _time(self, place: Advance) -> int:
+        """Now, and never earlier than this witness's last word on the log.
+
+        Raises:
+            ClockWentBack: when the clock has been set back by more than a correction.
+        """
+        now, last = self.now(), place.seen.time if place.seen else 0
+        if last - now > SKEW_SECONDS:
+            raise ClockWentBack(
+                f"this witness cosigned at {last} and its clock says {now}: the clock has been set back",
+                remedy="Set the witness's clock right. It cosigns again as soon as the clock has passed that time.",
+            )
+        return max(now, last)
 
     @staticmethod
     def _known_size(place: Advance) -> int:

@@ -18,7 +18,7 @@ from domain.errors import RegistryError
 from registry.log import sequencer as module
 from registry.log import storage
 from registry.log.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
-from registry.log.cosignature import CosignatureSigner, CosignatureVerifier
+from registry.log.cosignature import CosignatureSigner, CosignatureVerifier, timestamp
 from registry.log.ed25519 import SeedKey
 from registry.log.map_head import parse_map_head
 from registry.log.note import Note, NoteSigner, NoteVerifier, SignatureLine, VerifierKey, parse_note
@@ -470,6 +470,50 @@ def test_a_refreshed_checkpoint_has_the_same_tree_and_younger_cosignatures(rig: 
     assert policy.endorse(note, origin=ORIGIN, now=rig.clock + 600).as_of == rig.clock + 570
     with pytest.raises(QuorumMissed):
         policy.endorse(note, origin=ORIGIN, now=rig.clock)
+
+
+def as_of(rig: Rig) -> list[tuple[int]]:
+    return rig.sql("select extract(epoch from cosigned_at)::bigint from log.published")
+
+
+def test_a_witness_whose_clock_jumps_back_takes_nothing_from_the_checkpoints_age(rig: Rig) -> None:
+    banks, sequencer = witnessed(rig)
+    rig.accept("P-0")
+    sequencer.run_once()
+    assert as_of(rig) == [(rig.clock - 20,)]
+    banks[0].now -= 5_000
+    banks[1].now -= 5_000
+    rig.clock -= 100  # and our own clock too
+    sequencer.refresh()
+    assert as_of(rig) == [(rig.clock + 100 - 20,)]
+    data = (rig.directory / "checkpoint").read_bytes()
+    lines = "".join(f"witness w{n} {b.signer.verifier_key.format()}\n" for n, b in enumerate(banks))
+    policy = Policy.parse(f"log {LOG.verifier_key.format()}\n{lines}group g 2 w0 w1 w2\nquorum g\n")
+    assert policy.endorse(data, origin=ORIGIN, now=rig.clock + 100).as_of == rig.clock + 100 - 20
+
+
+def test_a_witness_that_signed_in_the_far_future_is_heard_again_when_its_clock_is_right(rig: Rig) -> None:
+    banks, sequencer = witnessed(rig)
+    rig.accept("P-0")
+    right, banks[0].now = banks[0].now, rig.clock + 10**9
+    sequencer.run_once()
+    banks[0].now = right + 1
+    sequencer.refresh()
+    found = parse_note((rig.directory / "checkpoint").read_bytes())
+    times = [timestamp(line.signature) for line in found.signatures if line.name == banks[0].verifier.name]
+    assert times == [right + 1]
+
+
+def test_a_spoilt_line_in_the_published_file_is_not_passed_on(rig: Rig) -> None:
+    banks, sequencer = witnessed(rig)
+    rig.accept("P-0")
+    sequencer.run_once()
+    path = rig.directory / "checkpoint"
+    spoilt = banks[0].signer.sign("another text\n", time=rig.clock + 60).format()
+    path.write_text(path.read_text().split("\n\n")[0] + "\n\n" + spoilt)
+    sequencer.refresh()
+    assert spoilt not in path.read_text()
+    assert as_of(rig) == [(rig.clock - 20,)]
 
 
 def restored(rig: Rig, size: int) -> None:

@@ -34,7 +34,7 @@ from registry.witness.http import Request, Response
 from registry.witness.service import AlreadyWitness
 from registry.witness.store import MOST_CONFLICTS, WitnessStateDamaged, WitnessStore
 from registry.witness.submission import MAX_BYTES, Submission, parse_submission
-from registry.witness.witness import NotConsistent, OtherSize, Witness, watched
+from registry.witness.witness import ClockWentBack, NotConsistent, OtherSize, Witness, watched
 from tests.conftest import ROOT
 from tests.registry.witness.rig import (
     LOG,
@@ -185,6 +185,26 @@ def test_of_many_submissions_at_once_one_wins(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         statuses = Counter(pool.map(submit, range(16)))
     assert statuses == {200: 1, 409: 15}
+
+
+def test_a_witness_whose_clock_is_set_back_never_takes_back_a_time(tmp_path: Path) -> None:
+    now = [NOW]
+    witness = witness_in(tmp_path, now=lambda: now[0])
+    told = [timestamp(line_of(witness.add_checkpoint(Growing().body(0, 5))))]
+    for size, clock in ((6, NOW - 200), (7, NOW + 10)):
+        now[0] = clock
+        told.append(timestamp(line_of(witness.add_checkpoint(Growing().body(size - 1, size)))))
+    assert told == [NOW, NOW, NOW + 10]
+    now[0] = NOW - 3_600
+    with pytest.raises(ClockWentBack, match="the clock has been set back") as refused:
+        witness.add_checkpoint(Growing().body(7, 8))
+    assert refused.value.status == 503
+    now[0] = NOW + 20
+    assert timestamp(line_of(witness.add_checkpoint(Growing().body(7, 8)))) == NOW + 20
+
+
+def line_of(answer: bytes) -> bytes:
+    return parse_signature_lines(answer.decode())[0].signature
 
 
 def test_what_contradicts_the_logs_own_word_is_kept_as_evidence(tmp_path: Path) -> None:
