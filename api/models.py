@@ -339,6 +339,17 @@ class Verdict(_Shape):
     note: str
 
 
+class Watcher(_Shape):
+    name: str
+    verifier_key: str
+    url: str | None
+
+
+class VerifierPage(_Shape):
+    page: str
+    sha256: str
+
+
 class About(_Shape):
     origin: str
     log_keys: list[str]
@@ -346,6 +357,8 @@ class About(_Shape):
     log_size: Index
     as_of: AsOf
     policy: str | None
+    witnesses: list[Watcher]
+    verifier: VerifierPage | None
     links: dict[str, str]
     presumptive: Literal[True]
 

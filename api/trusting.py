@@ -13,9 +13,10 @@ from typing import ClassVar
 from api.founding import NO_WITNESS, write_whole
 from api.settings import Settings
 from domain.errors import BadInput, NotFound, RegistryError, VerificationError
+from registry.log.cosignature import CosignatureVerifier
 from registry.log.note import VerifierKey, is_valid_name
 from registry.log.policy import Policy
-from registry.witness.client import ask_verifier_key
+from registry.witness.client import HttpWitness, ask_verifier_key
 
 GROUP = "watchers"
 _REMARK = (
@@ -66,7 +67,7 @@ def meet(text: str, known: Sequence[Watcher]) -> Watcher:
     """
     match text.split():
         case [name, vkey, url]:
-            return Watcher(name=_named(name), vkey=_key(vkey), url=url)
+            return Watcher(name=_named(name), vkey=_key(vkey, url), url=url)
         case [name, url]:
             told = ask_verifier_key(url).format()
             before = next((w.vkey for w in known if w.name == name), told)
@@ -114,8 +115,10 @@ def _named(name: str) -> str:
     return name
 
 
-def _key(vkey: str) -> str:
+def _key(vkey: str, url: str) -> str:
+    """The key, if it is a cosigner's and the address is one where it could be asked."""
     try:
-        return VerifierKey.parse(vkey).format()
+        verifier = CosignatureVerifier(VerifierKey.parse(vkey))
+        return HttpWitness(verifier, url).verifier.key.format()
     except VerificationError as error:
         raise BadInput(error.message, field="WITNESS") from error

@@ -31,7 +31,7 @@ def short(request: Request) -> Response:
 @router.get("/verifier/")
 @router.get(f"/verifier/{PAGE}")
 def page(request: Request) -> Response:
-    data = _page(counter_of(request).house.settings.home)
+    data = page_of(counter_of(request).house.settings.home)
     return answer(
         request,
         data,
@@ -43,7 +43,7 @@ def page(request: Request) -> Response:
 @router.get(f"/verifier/{SUMS}")
 def published_sum(request: Request) -> Response:
     """The page's SHA-256, as ``sha256sum --check`` reads it."""
-    data = _page(counter_of(request).house.settings.home)
+    data = page_of(counter_of(request).house.settings.home)
     return answer(request, sums(data).encode(), media_type="text/plain; charset=utf-8")
 
 
@@ -56,6 +56,6 @@ def policy(request: Request) -> Response:
 
 
 @lru_cache(maxsize=4)
-def _page(home: Path) -> bytes:
+def page_of(home: Path) -> bytes:
     """The page as it was built for the registry of that home; read once."""
     return page_file(home).read_bytes()

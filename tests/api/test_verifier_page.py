@@ -14,8 +14,9 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser
 
-from api import founding
+from api import founding, trusting
 from api.app import create_app
+from api.trusting import Watcher
 from api.verifier import PACKAGES, content_policy
 from projections.paper import attached_proof
 from registry.log.policy import Policy
@@ -24,6 +25,7 @@ from tests.api.asking import Client
 from tests.api.world import World, parcel
 from tests.browser.conftest import chromium
 from tests.projections.test_paper_code import scanned
+from tests.registry.witness.rig import WITNESS
 
 __all__ = ["chromium"]
 
@@ -49,6 +51,24 @@ def test_the_page_is_served_with_its_own_policy_and_no_other(client: Client) -> 
 def test_the_hash_beside_the_page_is_the_page_s(client: Client) -> None:
     page = client.get("/verifier/").content
     assert client.get("/verifier/SHA256SUMS").text == f"{sha256(page).hexdigest()}  index.html\n"
+
+
+def test_about_tells_the_page_s_hash_and_who_watches_the_log(client: Client, village: World) -> None:
+    page = client.get("/verifier/").content
+    about = client.get("/v1/about").json()
+    assert about["verifier"] == {"page": "/verifier/", "sha256": sha256(page).hexdigest()}
+    assert about["witnesses"] == []
+    policy = village.house.settings.policy
+    before = policy.read_text()
+    vkey = WITNESS.verifier_key.format()
+    try:
+        trusting.write(
+            village.house.settings, [Watcher(name="one", vkey=vkey, url="https://one.example")], threshold=1
+        )
+        watching = client.get("/v1/about").json()["witnesses"]
+    finally:
+        policy.write_text(before)
+    assert watching == [{"name": "one", "verifier_key": vkey, "url": "https://one.example"}]
 
 
 @pytest.mark.parametrize("address", ["/v", "/verifier"])
