@@ -126,20 +126,41 @@ class Policy:
                 break
         else:
             raise QuorumMissed(
-                f"only {len(sound)} of the policy's witnesses have cosigned, too few for its quorum"
+                f"only {len(sound)} of the policy's witnesses have cosigned ({', '.join(sound) or 'nobody'}), and it "
+                f"asks for {self._quorum_in_words()}",
+                remedy="Fetch a fresh proof from the registry. If it lacks them, too, ask them why they do not vouch.",
             )
         if now - as_of > self.max_age:
             raise StaleCheckpoint(
-                f"the witnesses saw this checkpoint {now - as_of} s ago; the policy allows {self.max_age} s",
-                remedy="Fetch a fresh proof from the registry.",
+                f"the witnesses saw this checkpoint {_span(now - as_of)} ago, and no more than "
+                f"{_span(self.max_age)} are allowed: the record may have changed since",
+                remedy="Fetch a fresh proof from the registry. If it is as old, its witnesses no longer see the log.",
             )
         return as_of
+
+    def _quorum_in_words(self) -> str:
+        group = self.groups.get(self.quorum)
+        return f"{group.threshold} of {', '.join(group.members)}" if group else self.quorum
 
     def _holds(self, name: str, cosigned: Collection[str]) -> bool:
         group = self.groups.get(name)
         if group is None:
             return name in cosigned
         return sum(self._holds(member, cosigned) for member in group.members) >= group.threshold
+
+
+def _span(seconds: int) -> str:
+    """A length of time in its two largest units.
+
+    >>> _span(90_061), _span(901), _span(900)
+    ('1 d 1 h', '15 min 1 s', '15 min')
+    """
+    parts = []
+    for unit, length in (("d", DAY), ("h", 3600), ("min", 60), ("s", 1)):
+        count, seconds = divmod(seconds, length)
+        if count:
+            parts.append(f"{count} {unit}")
+    return " ".join(parts[:2]) or "0 s"
 
 
 class _Reader:

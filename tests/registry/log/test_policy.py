@@ -57,12 +57,12 @@ def test_two_of_three_witnesses_date_a_checkpoint_by_the_second_newest() -> None
 
 
 def test_one_of_three_witnesses_is_too_few_for_two() -> None:
-    with pytest.raises(QuorumMissed, match="only 1"):
+    with pytest.raises(QuorumMissed, match=r"only 1 .*\(press\).* 2 of bank, court, press"):
         as_of(TWO_OF_THREE, checkpoint(press=10))
 
 
 def test_old_cosignatures_prove_nothing_about_today() -> None:
-    with pytest.raises(StaleCheckpoint, match="901 s ago"):
+    with pytest.raises(StaleCheckpoint, match="15 min 1 s ago, and no more than 15 min"):
         as_of(TWO_OF_THREE, checkpoint(bank=901, court=902, press=10))
 
 
