@@ -104,6 +104,23 @@ def test_a_clock_that_was_down_for_forty_days_catches_up_in_order_and_dates_noth
     assert all(day in (MONDAY, MONDAY + timedelta(3), court.day) for _, _, day in court.steps(second))
 
 
+def test_a_clock_that_is_set_back_waits_and_dates_nothing_before_what_it_follows(court: Court) -> None:
+    case_no = court.file(court.ashas_sale())
+
+    def told() -> list[tuple[str, str]]:
+        return [(str(p["type"]), str(p["decided"])) for p, _ in court.replayed() if p.get("case") == case_no]
+
+    for days in (0, 5, 20):
+        court.later(days).tick_out()
+        before = told()
+        court.later(-30).tick_out()
+        assert told() == before, "nothing falls due on a day that has been"
+        court.later(30)
+    decided = [day for _, day in told()]
+    assert decided == sorted(decided)
+    assert "mutation.sale/1" in dict(told())
+
+
 def test_the_same_pass_twice_does_nothing_twice(court: Court) -> None:
     case_no = court.file(court.ashas_sale())
     house_clock = court.world.house.case_clock()
