@@ -86,14 +86,14 @@ def checked(line: LineString, *, field: str = "line") -> LineString:
         )
     if len(xy) > MOST_VERTICES:
         raise _bad(f"the line has {len(xy)} points", f"Draw it with at most {MOST_VERTICES}.", field)
-    grid = shapely.linestrings(_on_grid(xy))
+    grid = cast("LineString", shapely.linestrings(_on_grid(xy)))
     if grid.length == 0 or not grid.is_simple or grid.is_closed:
         raise _bad(
             "the line crosses itself or ends where it begins",
             "Draw it once across, from one side to another.",
             field,
         )
-    return cast("LineString", grid)
+    return grid
 
 
 def faces_of(shape: BaseGeometry, cuts: Sequence[BaseGeometry]) -> list[BaseGeometry]:
