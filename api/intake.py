@@ -17,6 +17,7 @@ from api.following import following
 from api.importing import Certifier, Importer, Outcome, Progress, Registered
 from domain.errors import BadInput
 from gis.mapping import load_mapping
+from gis.report_page import import_page
 from gis.village import ProposedVillage, propose_village
 from registry.keys import Key
 
@@ -98,26 +99,34 @@ def report_file(home: Path, village: str, file: Path) -> Path:
     return home / "imports" / f"{village}-{file.stem}-{clock.instant():%Y%m%dT%H%M%S}.json"
 
 
-def write_report(path: Path, proposed: ProposedVillage, outcome: Outcome | None) -> None:
-    """Write what became of every row; ``outcome`` is None when nothing was to be registered.
+def write_report(path: Path, proposed: ProposedVillage, outcome: Outcome | None) -> Path:
+    """Write what became of every row, as JSON and beside it as a page with a map; returns the page's place.
+
+    ``outcome`` is None when nothing was to be registered.
 
     Raises:
-        BadInput: when the file cannot be written.
+        BadInput: when the files cannot be written.
     """
+    path, page = path.with_suffix(path.suffix.replace(".html", ".json")), path.with_suffix(".html")
     document = {
         "format": FORMAT,
         "written": clock.instant().isoformat(),
         "reading": json.loads(proposed.report.to_json()),
         "registering": outcome.to_json() if outcome else None,
     }
+    written = {
+        path: json.dumps(document, ensure_ascii=False, indent=1) + "\n",
+        page: import_page(proposed, registered=outcome.registered if outcome else None),
+    }
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(document, file, ensure_ascii=False, indent=1)
-            file.write("\n")
+        for place, text in written.items():
+            with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                file.write(text)
     except OSError as error:
         raise BadInput(
             f"the report cannot be written to {path}: {(error.strerror or '').lower()}",
             field="--report",
             remedy="Name another file with --report; what was registered stays registered.",
         ) from error
+    return page

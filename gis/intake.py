@@ -38,6 +38,8 @@ class Intake:
     def __init__(self, mapping: Mapping) -> None:
         self.refused: list[RefusedRow] = []
         self.repairs: list[Repair] = []
+        self.refused_shapes: dict[int, BaseGeometry] = {}
+        """Shapes of refused rows, by row, where the shape itself was sound: for the map of the report."""
         self._mapping = mapping
         self._reader = RowReader(mapping)
         self._drafts: list[Draft] = []
@@ -72,6 +74,8 @@ class Intake:
                 f"the number {draft.entry.label} is also borne by row {', '.join(others[:5])}",
                 "Find out from the paper which row is right: none of them is used.",
             )
+            if draft.shape is not None:
+                self.refused_shapes[draft.entry.row] = draft.shape
             self._refuse(draft.entry.row, draft.entry.label, [reason], draft.cells)
         used = {draft.entry.row for draft in unique}
         self.repairs = [repair for repair in self.repairs if repair.row in used]
@@ -100,6 +104,8 @@ class Intake:
         elif entry:
             reasons += self._area_reasons(entry, drawn_m2)
         if entry is None or mended.shape is None or reasons:
+            if mended.shape is not None and not outside:
+                self.refused_shapes[row.number] = mended.shape
             self._refuse(row.number, label, reasons, row.cells)
             return
         self._drafts.append(Draft(entry=entry, shape=mended.shape, drawn_m2=drawn_m2, cells=row.cells))

@@ -24,7 +24,7 @@ OVERLAP_WIDTH_M = 0.10
 """Two parcels conflict where both bounds are passed; thinner than the 5 cm of each survey, it is a hairline."""
 
 HAIRLINE_M = 0.16
-"""Six decimals of a degree, as published maps have, leave two drawings of one corner up to 16 cm apart; no move is longer."""
+"""Two drawings of one corner in six decimals of a degree lie up to 16 cm apart; no boundary is moved farther."""
 
 MEET_M = 0.05
 """Boundaries meet within 5 cm: the accuracy that the resurveys ask of a boundary point."""

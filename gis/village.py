@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping as Map
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from shapely.geometry.base import BaseGeometry
 
 from domain.errors import BadInput
 from gis.coverage import Coverage, Overlap, examine_coverage
@@ -44,6 +47,8 @@ class ProposedVillage:
     parcels: tuple[ProposedParcel, ...]
     units: tuple[ProposedUnit, ...]
     report: ImportReport
+    refused_shapes: Map[int, BaseGeometry] = field(default_factory=dict)
+    """By row, in longitude and latitude: what the map of the report shows beside the parcels."""
 
 
 def propose_village(
@@ -83,7 +88,13 @@ def propose_village(
         as_drawn=as_drawn,
         coverage=coverage,
     )
-    return ProposedVillage(village=village, parcels=parcels, units=tuple(units), report=report)
+    return ProposedVillage(
+        village=village,
+        parcels=parcels,
+        units=tuple(units),
+        report=report,
+        refused_shapes=intake.refused_shapes,
+    )
 
 
 def _closed(drafts: list[Draft], as_drawn: Coverage) -> tuple[list[Draft], list[Repair]]:

@@ -76,8 +76,8 @@ def village(
         console.say(proposed.report.summary())
         place = report or intake.report_file(Settings.of().home, proposed.village.lgd, file)
         if dry_run or key is None:
-            intake.write_report(place, proposed, None)
-            console.say(f"Nothing was signed. Report: {place}")
+            page = intake.write_report(place, proposed, None)
+            console.say(f"Nothing was signed. Report: {place}, to look at: {page}")
             continue
         with (
             registry() as house,
@@ -92,8 +92,9 @@ def village(
                 documents=(digest_of(file),),
                 progress=told,
             )
-            intake.write_report(place, proposed, outcome)
+            page = intake.write_report(place, proposed, outcome)
         _tell(proposed.village.name, outcome, place)
+        console.say(f"To look at: {page}")
 
 
 def _tell(name: str, outcome: object, place: Path) -> None:
