@@ -34,6 +34,7 @@ MOST_ROWS = 200
 """Of each kind; the JSON beside the page has them all."""
 
 _MOST_MARKS = 200
+_RED, _DARK = "#b3261e", "#5a544a"
 _LEGEND = {
     "refused": ("#d6604d", "Refused"),
     OVERLAP: ("#e6a58e", "Land claimed by two rows"),
@@ -112,10 +113,17 @@ def _drawing(proposed: ProposedVillage) -> str:
         Shown(shape=shape, label=refused[row].label, fill=_LEGEND["refused"][0])
         for row, shape in outlines.items()
     ]
-    marks = []
-    for row, shape in list(outlines.items())[:_MOST_MARKS]:
-        place = shapely.point_on_surface(shape)
-        marks.append(Mark(lon=place.x, lat=place.y, text=str(row)))
+    grave = [
+        (parcel.row, shape, _DARK)
+        for parcel, shape in zip(placed, shapes, strict=True)
+        if tints.get(parcel.row, HAIRLINE_CLOSED) != HAIRLINE_CLOSED
+    ]
+    marked = [*((row, shape, _RED) for row, shape in outlines.items()), *grave][:_MOST_MARKS]
+    places = shapely.point_on_surface([shape for _, shape, _ in marked])
+    marks = [
+        Mark(lon=place.x, lat=place.y, text=str(row), fill=fill)
+        for (row, _, fill), place in zip(marked, places, strict=True)
+    ]
     return overview(
         shown,
         marks,
