@@ -138,9 +138,12 @@ def _labels(drawn: Iterable[tuple[BaseGeometry, Shown]]) -> list[str]:
 
 
 def _mark(place: BaseGeometry, mark: Mark) -> str:
+    """A circle, or as long a lozenge as the number needs."""
     x, y = shapely.get_coordinates(place)[0]
+    wide = max(16.0, 6 * len(mark.text) + 6)
     return (
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="8" fill="{mark.fill}" stroke="{PAPER}"/>'
+        f'<rect x="{x - wide / 2:.1f}" y="{y - 8:.1f}" width="{wide:g}" height="16" rx="8" fill="{mark.fill}" '
+        f'stroke="{PAPER}"/>'
         f'<text x="{x:.1f}" y="{y + 3.5:.1f}" font-size="10" font-weight="bold" text-anchor="middle" '
         f'fill="{PAPER}">{_words(mark.text)}</text>'
     )
