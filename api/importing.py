@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import count
 from threading import Lock
+from typing import Literal
 
 from api import clock
 from domain.canon import Json
@@ -28,9 +29,10 @@ from domain.quantities import format_share
 from gis.proposal import ProposedParcel, ProposedUnit
 from gis.village import ProposedVillage
 from registry import dsse
+from registry.cadastre import OwnShapes
 from registry.keys import Key
 from registry.log.tiles import MAX_ENTRY_BYTES, EntryTooLarge
-from registry.office import Office, Receipt, Request
+from registry.office import Issue, Office, Receipt, Request
 from registry.store import OfficeRecorder
 
 TYPE = "mutation.import/1"
@@ -155,7 +157,7 @@ class Importer:
         """Register what is not registered yet."""
         outcome = Outcome()
         waiting = missing(village, registered, outcome)
-        work = _Work(self, village, day, outcome, progress)
+        work = _Work(self, village, day, outcome, progress, self._serials(village, waiting))
         work.tell()
         while waiting:
             orders, later = next_round(waiting)
@@ -170,8 +172,17 @@ class Importer:
         opened = self._recorder.bearers(village.village.lgd, "unit", labels)
         return [replace(holding, extends=opened.get(holding.unit.label)) for holding in holdings]
 
+    def _serials(self, village: ProposedVillage, holdings: Sequence[Holding]) -> Serials:
+        """As many as there are things to register; a unit is new unless it is continued."""
+        return Serials(
+            self._recorder,
+            village.village.lgd,
+            parcels=sum(len(holding.parcels) for holding in holdings),
+            units=sum(holding.extends is None for holding in holdings),
+        )
+
     def sanction(
-        self, village: ProposedVillage, order: Sequence[Holding], number: int, day: date
+        self, village: ProposedVillage, order: Sequence[Holding], number: int, *, day: date, issue: Issue
     ) -> tuple[Receipt, int]:
         """One order through the office: its receipt and the bytes of its entry.
 
@@ -183,7 +194,7 @@ class Importer:
         def sign(payload: bytes) -> bytes:
             nonlocal size
             signature = self.certifier.key.sign_payload(dsse.EVENT, payload)
-            entry = dsse.seal(dsse.EVENT, payload, [signature])
+            entry = dsse.enclose(dsse.EVENT, payload, [signature])
             size = len(entry)
             return entry
 
@@ -193,13 +204,32 @@ class Importer:
             office=village.village.office,
             officer=self.certifier.officer,
             order_no=order_number(self.certifier, number),
-            shapes={p.geometry_hash: p.geometry for h in order for p in h.parcels},
+            shapes=OwnShapes({p.geometry_hash: p.geometry for h in order for p in h.parcels}),
             documents=self.certifier.documents,
         )
         receipt = self._office.sanction(
-            request, sign=sign, day=day, event_id=clock.new_event_id(), salt=clock.new_salt
+            request, sign=sign, day=day, event_id=clock.new_event_id(), salt=clock.new_salt, issue=issue
         )
         return receipt, size
+
+
+class Serials:
+    """The serial numbers of an import, drawn at once; what an order that fails has taken is not used again."""
+
+    def __init__(self, recorder: OfficeRecorder, village: str, *, parcels: int, units: int) -> None:
+        self._recorder = recorder
+        self._lock = Lock()
+        counts: dict[Literal["parcel", "unit"], int] = {"parcel": parcels, "unit": units}
+        self._left = {kind: recorder.issue(village, kind, n) for kind, n in counts.items() if n}
+
+    def issue(self, village: str, kind: Literal["parcel", "unit"], count: int) -> range:
+        """So many that follow on each other; beyond what was drawn, new ones."""
+        with self._lock:
+            left = self._left.get(kind, range(0))
+            if len(left) >= count:
+                self._left[kind] = left[count:]
+                return left[:count]
+        return self._recorder.issue(village, kind, count)
 
 
 @dataclass
@@ -211,6 +241,7 @@ class _Work:
     day: date
     outcome: Outcome
     progress: Progress | None
+    serials: Serials
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     lock: Lock = field(default_factory=Lock)
 
@@ -226,7 +257,9 @@ class _Work:
         """Record the order, or divide it until what is at fault stands alone; what is left for the next round."""
         try:
             number = next(self.numbers)
-            receipt, size = self.importer.sanction(self.village, order, number, self.day)
+            receipt, size = self.importer.sanction(
+                self.village, order, number, day=self.day, issue=self.serials.issue
+            )
         except (Refused, BadForm, EntryTooLarge) as error:
             if len(order) > 1:
                 middle = len(order) // 2

@@ -237,7 +237,7 @@ class Mutation:
         """What the decision looks at beyond what the application names: by default the parcels of its units."""
         return (
             frozenset(p for u in record.units.values() for p in u.parcels)
-            if self._reads_parcels
+            if self.reads_parcels
             else frozenset()
         )
 
@@ -247,7 +247,8 @@ class Mutation:
         return asked(application) if asked else None
 
     @property
-    def _reads_parcels(self) -> bool:
+    def reads_parcels(self) -> bool:
+        """Whether a decision looks at the parcels of the units that it is about."""
         return bool(getattr(self.module, "READS_PARCELS", True))
 
     def words(self, event: Any, record: Record, language: str = "en") -> str:

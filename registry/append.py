@@ -26,7 +26,7 @@ from psycopg2 import extensions
 
 from domain.errors import RecordChanged, RegistryError
 from domain.languages import Phrase
-from registry.arrays import array
+from registry.arrays import array, packed
 
 
 class Label(NamedTuple):
@@ -139,8 +139,8 @@ _APPEND = f"""
 begin;
 set local synchronous_commit = off;
 select set_config('landlog.positions', coalesce(events.append(
-    %s::text[], %s::integer[], %s::text[], %s::bytea[], %s::uuid, %s::bytea, %s::text[], %s::integer[],
-    %s::bytea[], %s::bytea[], %s::bytea[], %s::bytea[],
+    %s::text[], %s::integer[], %s::text[], %s, %s::integer[], %s::uuid, %s, %s::text[], %s::integer[],
+    %s, %s, %s::integer[], %s, %s, %s::integer[],
     %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s, %s
 ), '{{}}')::text, false);
 commit;
@@ -166,13 +166,15 @@ def append(cursor: extensions.cursor, what: Append, *, guard_written: bool = Tru
                 array(e.originator_id for e in what.events),
                 array(e.originator_version for e in what.events),
                 array(e.topic for e in what.events),
-                [e.state for e in what.events],
+                *packed([e.state for e in what.events]),
                 what.event_id and str(what.event_id),
                 what.entry,
                 array(guards),
                 array(guards.values()),
-                *_columns(what.openings.items(), 2),
-                *_columns(what.shapes.items(), 2),
+                b"".join(what.openings),
+                *packed(list(what.openings.values())),
+                b"".join(what.shapes),
+                *packed(list(what.shapes.values())),
                 *map(array, _columns(what.taken, 4)),
                 *map(array, _columns(what.released, 4)),
                 what.tracking and what.tracking.application_name,

@@ -16,14 +16,18 @@ from registry.datastore import Datastore
 MAX_NEIGHBOURS = 500
 
 
+class OwnShapes(dict[str, bytes]):
+    """Shapes that ``gis.shapes.canonical_bytes`` has written in this process: they need not be read back."""
+
+
 class Cadastre:
     """The shapes that the registry holds, by digest, and the current map around a parcel."""
 
     def __init__(self, datastore: Datastore) -> None:
         self._datastore = datastore
 
-    def checked(self, given: Mapping[str, bytes]) -> dict[str, bytes]:
-        """The shapes, once each is seen to be canonical and to bear its digest.
+    def checked(self, given: Mapping[str, bytes], *, own: bool = False) -> dict[str, bytes]:
+        """The shapes, once each is seen to be canonical and to bear its digest; ``own`` are canonical (``OwnShapes``).
 
         Raises:
             BadInput: naming the shape that is not what it is called.
@@ -39,7 +43,7 @@ class Cadastre:
                     field="shapes",
                     remedy="Send the canonical bytes exactly as they were hashed.",
                 )
-        if given:
+        if given and not own:
             shapes.from_bytes_many(list(given.values()))
         return dict(given)
 

@@ -45,6 +45,8 @@ __all__ = [
     "SmallOrderKey",
     "UnknownKey",
     "check_public_key",
+    "enclose",
+    "envelope_around",
     "keyid",
     "pae",
     "parse_entry",
@@ -151,6 +153,15 @@ def seal(payload_type: str, payload: bytes, signatures: Sequence[Signature]) -> 
         NotCanonicalPayload, SignatureCount, SignatureOrder, EntryTooLarge: as their names say.
     """
     parse_payload(payload)
+    return enclose(payload_type, payload, signatures)
+
+
+def enclose(payload_type: str, payload: bytes, signatures: Sequence[Signature]) -> bytes:
+    """As ``seal``, for a payload that was made by ``canonical`` here: it is not read again.
+
+    Raises:
+        SignatureCount, SignatureOrder, EntryTooLarge: as their names say.
+    """
     ordered = tuple(sorted(signatures))
     _check_signatures(ordered)
     entry = canonical(
@@ -179,6 +190,25 @@ def parse_entry(entry: bytes) -> tuple[Envelope, dict[str, Json]]:
     Raises:
         (what ``parse_envelope`` raises)
     """
+    envelope = _parse_form(entry)
+    return envelope, parse_payload(envelope.payload)
+
+
+def envelope_around(payload: bytes, entry: bytes) -> Envelope:
+    """The envelope that somebody has put around a payload made by ``canonical`` here, which is not read again.
+
+    Raises:
+        MalformedEnvelope: when it is around something else.
+        (and what ``parse_envelope`` raises)
+    """
+    envelope = _parse_form(entry)
+    if envelope.payload != payload:
+        raise MalformedEnvelope("the envelope is not around the payload that was to be signed")
+    return envelope
+
+
+def _parse_form(entry: bytes) -> Envelope:
+    """The envelope; whether its payload is canonical JSON is not looked at."""
     _check_size(entry)
     try:
         document = parse_object(entry)
@@ -196,7 +226,7 @@ def parse_entry(entry: bytes) -> tuple[Envelope, dict[str, Json]]:
         data = decode_base64(payload, what="the payload")
     except BadBase64 as error:
         raise MalformedEnvelope(str(error)) from error
-    return Envelope(payload_type, data, signatures), parse_payload(data)
+    return Envelope(payload_type, data, signatures)
 
 
 def parse_payload(payload: bytes) -> dict[str, Json]:

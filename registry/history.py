@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import ClassVar, cast
 from uuid import UUID
 
-from domain.canon import Json, canonical, parse_object
+from domain.canon import Json, parse_object, rewritten
 from domain.errors import RegistryError
 from domain.ids import kind_of
 from domain.projection import EVENT, KEY_EVENT, NO_HISTORY, advance
@@ -102,6 +102,8 @@ class History:
 def parts_of(payload: Doc) -> dict[str, bytes]:
     """What the stream of each thing touched keeps of an order: the same payload, cut down to that one thing.
 
+    ``payload`` is canonical: it has been signed.
+
     >>> order = {"type": "mutation.sale/1", "touches": [{"id": "593873-000145", "prev_version": 1}],
     ...          "set": {"593873-000145": {"unit": "593873-U000045"}}, "facts": {}, "private": {}}
     >>> parts_of(order)["593873-000145"].decode()  # doctest: +ELLIPSIS
@@ -115,7 +117,7 @@ def parts_of(payload: Doc) -> dict[str, bytes]:
         part: Doc = {**shared, "touches": [touch]}
         if "set" in payload:
             part["set"] = {identifier: changes[identifier]} if identifier in changes else {}
-        parts[identifier] = canonical(part)
+        parts[identifier] = rewritten(part)
     return parts
 
 

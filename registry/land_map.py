@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from domain import projection
-from domain.canon import canonical, parse_object
+from domain.canon import parse_object, rewritten
 from domain.projection import Doc
 from registry import dsse
+
+READ_AHEAD = 64
+"""Entries kept parsed between the two questions about them: a page of the sequencer, and some room."""
 
 
 class LandProjection:
@@ -16,7 +19,7 @@ class LandProjection:
     id = projection.PROJECTION
 
     def __init__(self) -> None:
-        self._last: tuple[bytes, str, Doc] = (b"", "", {})
+        self._read_already: dict[bytes, tuple[str, Doc]] = {}
 
     def touched(self, entry: bytes) -> Sequence[tuple[str, str]]:
         """The (kind, id) of every state that the entry changes."""
@@ -33,12 +36,15 @@ class LandProjection:
         payload_type, payload = self._read(entry)
         before = {i: parse_object(s) if s is not None else None for i, s in states.items()}
         after = projection.advance(before, payload_type, payload, index, leaf_hash)
-        return {identifier: canonical(document) for identifier, document in after.items()}
+        return {identifier: rewritten(document) for identifier, document in after.items()}
 
     def _read(self, entry: bytes) -> tuple[str, Doc]:
-        """Type and payload.  An entry is asked about twice in a row: it is parsed once, and nothing changes it."""
-        last = self._last
-        if last[0] is not entry:
+        """Type and payload.  A page of entries is asked about twice: each is parsed once, and nothing changes it."""
+        known = self._read_already.pop(entry, None)
+        if known is None:
             envelope, payload = dsse.parse_entry(entry)
-            last = self._last = (entry, envelope.payload_type, payload)
-        return last[1:]
+            known = envelope.payload_type, payload
+            if len(self._read_already) >= READ_AHEAD:
+                self._read_already.clear()
+            self._read_already[entry] = known
+        return known

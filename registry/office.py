@@ -35,7 +35,7 @@ from domain.record import Record
 from domain.values import Sealed
 from registry import dsse
 from registry.append import Append, Label
-from registry.cadastre import Cadastre
+from registry.cadastre import Cadastre, OwnShapes
 from registry.case_carrying import Carried, Carrier
 from registry.history import History, parts_of, touches_of
 from registry.jurisdiction import check_jurisdiction, offices_of
@@ -62,7 +62,16 @@ Doc = dict[str, Json]
 Issue = Callable[[VillageCode, Literal["parcel", "unit"], int], range]
 
 
-__all__ = ["ForeignOrder", "NotWhatWasSigned", "Office", "Prepared", "Receipt", "Request", "SecondSignature"]
+__all__ = [
+    "ForeignOrder",
+    "Issue",
+    "NotWhatWasSigned",
+    "Office",
+    "Prepared",
+    "Receipt",
+    "Request",
+    "SecondSignature",
+]
 
 
 class NotNew(VerificationError):
@@ -149,7 +158,7 @@ class Office:
             form.BadForm: the application cannot be read.
         """
         try:
-            decision = self._decide(request, day=day, salt=salt, issue=_none_issued)
+            decision = self._decide(request, day=day, salt=salt, issue=_none_issued, looking_ahead=True)
         except Refused as refusal:
             first = {r.name for r in catalogue.mutation(request.type).module.RULES if r.first}
             hopeless = any(f.rule in first for f in refusal.findings)
@@ -223,15 +232,17 @@ class Office:
         day: date,
         event_id: UUID,
         salt: Callable[[], bytes],
+        issue: Issue | None = None,
     ) -> Receipt:
         """Prepare, sign and record in one step, for a key that is at hand: a bulk import, the system officer.
 
-        ``sign`` turns the payload into an envelope.
+        ``sign`` turns the payload into an envelope; ``issue`` gives serials that were drawn for this beforehand.
         """
-        decision = self._decide(request, day=day, salt=salt)
+        decision = self._decide(request, day=day, salt=salt, issue=issue)
         payload = self._payload(decision, request, identity(day, event_id))
-        entry = sign(canonical(payload))
-        envelope = dsse.parse_envelope(entry)
+        data = canonical(payload)
+        entry = sign(data)
+        envelope = dsse.envelope_around(data, entry)
         histories = {**decision.histories, **self._recorder.load(signers_of(envelope))}
         check_signatures(envelope, histories)
         return self._append(replace(decision, histories=histories), envelope, payload, entry)
@@ -244,11 +255,14 @@ class Office:
         salt: Callable[[], bytes] | None,
         signed: tuple[dsse.Envelope, Doc] | None = None,
         issue: Issue | None = None,
+        looking_ahead: bool = False,
     ) -> _Decision:
         mutation = catalogue.mutation(request.type)
         application = mutation.read(request.application)
         beside = [*(signers_of(signed[0]) if signed else ()), *([request.case] if request.case else ())]
-        histories = self._recorder.load(sorted({*kit.named(application), *beside}))
+        histories = self._recorder.load(
+            sorted({*kit.named(application), *beside}), parcels=mutation.reads_parcels
+        )
         if signed:
             check_signatures(signed[0], histories)
             check_current(signed[1], histories)
@@ -257,11 +271,11 @@ class Office:
             histories |= self._recorder.load(sorted(also))
             record = record_of(histories)
         village = kit.village_of(application, record)
+        if not looking_ahead:  # else the ids may be another's
+            self._check_new(application, histories)
         application = self._complete(application, village, salt, issue or self._recorder.issue)
         # Nothing is recorded yet of what is new.
         histories |= {i: History(i) for i in kit.named(application) - set(histories)}
-        if issue is None:  # another's ids are for looking ahead only
-            self._check_new(application, histories)
         record = Record(
             parcels=record.parcels,
             units=record.units,
@@ -335,7 +349,7 @@ class Office:
         return kit.complete(application, issue=lambda k: makers[k](village, next(fresh[k])), salt=salt)
 
     def _check_new(self, application: Any, histories: Mapping[str, History]) -> None:
-        """What an order calls new must be: its ids were given by this office and nothing is recorded under them.
+        """What an order calls new must be: the ids it came with were given by this office, and nothing bears them yet.
 
         Raises:
             NotNew: else an order could overwrite a parcel, or take an id that is given to another tomorrow.
@@ -356,16 +370,9 @@ class Office:
             )
 
     def _labels(self, application: Any, village: VillageCode) -> dict[tuple[str, str, str], str]:
-        wanted: dict[str, list[str]] = {}
-        for _, kind, label in kit.labels(application, village):
-            wanted.setdefault(kind, []).append(label)
-        return {
-            (village, kind, label): bearer
-            for kind, labels in wanted.items()
-            for label, bearer in self._recorder.bearers(
-                village, cast("Literal['parcel', 'unit']", kind), labels
-            ).items()
-        }
+        wanted = [(kind, label) for _, kind, label in kit.labels(application, village)]
+        found = self._recorder.bearers_of(village, wanted)
+        return {(village, kind, label): bearer for (kind, label), bearer in found.items()}
 
     def _survey(
         self, mutation: Mutation, application: Any, record: Record, shapes: Mapping[str, bytes]
@@ -381,7 +388,8 @@ class Office:
 
     def _shapes(self, application: Any, given: Mapping[str, bytes]) -> dict[str, bytes]:
         """The shapes to store with the order: those that the application names and that were sent along."""
-        return self._cadastre.checked({d: given[d] for d in kit.digests(application) if d in given})
+        stored = {d: given[d] for d in kit.digests(application) if d in given}
+        return self._cadastre.checked(stored, own=isinstance(given, OwnShapes))
 
     def _payload(self, d: _Decision, request: Request, identity: Mapping[str, Json]) -> Doc:
         payload: Doc = {
