@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 PORT = 8000
 _KEEP_ALIVE_SECONDS = 30
+_HEAD_BYTES = 64 * 1024  # of a request's line and headers, before it is answered 400
 _CONNECTIONS = 1_000  # of one process; what comes beyond is answered 503 at once
 
 
@@ -47,6 +48,8 @@ def serve(
     options: dict[str, Any] = {
         "host": host,
         "port": port,
+        "http": "api.patience:PatientProtocol",
+        "h11_max_incomplete_event_size": _HEAD_BYTES,
         "forwarded_allow_ips": list(trusted),
         "server_header": False,
         "timeout_keep_alive": _KEEP_ALIVE_SECONDS,
