@@ -114,9 +114,9 @@ class Watchers:
                 running.remove(program)
                 rest = " and ".join(p.name for p in running) or "nobody"
                 goes_on = "goes on" if len(running) >= THRESHOLD else "stands still"
-                self.tell(f"{program.name} has stopped ({_last_words(program)}).")
                 self.tell(
-                    f"  The log {goes_on} with {rest}. Start the demonstration again to have all three."
+                    f"{program.name} has stopped ({_last_words(program)}); the log {goes_on} with {rest}. "
+                    "Start the demonstration again to have all three."
                 )
 
     def close(self) -> None:
