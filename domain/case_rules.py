@@ -21,6 +21,7 @@ from domain.kit import Answer, Broken, Citation, Rule, check, rule
 from domain.languages import Phrase
 from domain.law import Law
 from domain.record import Record
+from domain.signing import signers
 
 _COURSE = Citation("Landlog", "domain/steps.toml, the course of a case")
 _POSTS = Citation("Landlog", "domain/states, the state's posts")
@@ -66,7 +67,7 @@ def deciders(case: Case, law: Law) -> frozenset[str]:
     if case.is_disputed:
         return disputed
     kind = catalogue.all_types().get(case.type)
-    return disputed | (roles_of(["decide"], law) & frozenset(kind.decided_by if kind else ()))
+    return disputed | (roles_of(["decide"], law) & frozenset(signers(kind, law) if kind else ()))
 
 
 def possible(case: Case, law: Law) -> Mapping[str, frozenset[str]]:

@@ -246,6 +246,15 @@ def name_of(state: str) -> str:
     return str(tables.table(state, "state")["name"])
 
 
+def lgd_of(state: str) -> str:
+    """The LGD code that opens the names of the state's offices.
+
+    >>> lgd_of("mh")
+    '27'
+    """
+    return str(tables.table(state, "state")["lgd"])
+
+
 def languages(state: str) -> tuple[str, ...]:
     """The languages in which the state's record is written, English last."""
     return tuple(tables.table(state, "state")["languages"])

@@ -265,6 +265,7 @@ class Cases:
                 officer=draft.officer,
                 office=draft.after.office,
                 event_type=draft.type,
+                day=date.fromisoformat(str(payload["decided"])),
             )
         event_id = UUID(hex=str(payload["event_id"]))
         versions = {i: draft.histories[i].version + 1 for i in draft.changed}

@@ -469,11 +469,15 @@ def _check_postings(envelope: dsse.Envelope, payload: Doc, d: _Decision) -> None
         )
     keys = [officer_key(d.histories[keyid]) for keyid in signers_of(envelope)]
     offices = sorted(set(offices_of(d.record, d.after).values()))
+    day = date.fromisoformat(str(payload["decided"]))
+    opposed = d.case is None or d.case.before.is_disputed
     for officer in officers:
         key = next((k for k in keys if k.officer == officer), keys[0])
         for office in offices:
-            check_may_sign(key, officer=officer, office=office, event_type=d.mutation.type)
-    check_clock(keys, offices=offices, event_type=d.mutation.type, auto="auto" in payload)
+            check_may_sign(
+                key, officer=officer, office=office, event_type=d.mutation.type, day=day, opposed=opposed
+            )
+    check_clock(keys, offices=offices, event_type=d.mutation.type, day=day, auto="auto" in payload)
 
 
 def _law(application: Any, record: Record, day: date) -> Law:

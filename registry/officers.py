@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar, Protocol, cast
 
 from domain.canon import parse_object
 from domain.case_steps import SYSTEM
 from domain.errors import BadInput, RegistryError
 from domain.languages import Phrase
+from domain.law import law_of, state_of
 from domain.projection import Doc
 from registry.dsse import UnknownKey
 from registry.history import History
@@ -133,10 +135,13 @@ def officer_key_of(keyid: str, state: Doc | None) -> OfficerKey:
     )
 
 
-def check_may_sign(key: OfficerKey, *, officer: str, office: str, event_type: str) -> None:
-    """Accepts in silence a key that may sign this type of event for this office.
+def check_may_sign(
+    key: OfficerKey, *, officer: str, office: str, event_type: str, day: date, opposed: bool = False
+) -> None:
+    """Accepts in silence a key that may sign this type of event for this office, by the law of the event's day.
 
-    ``officer`` is whom the payload names, ``office`` that of a parcel or unit touched.
+    ``officer`` is whom the payload names, ``office`` that of a parcel or unit touched.  ``opposed``: somebody has
+    objected to the mutation, or it is made in no case.
 
     Raises:
         KeyRevoked, OtherOfficer, OutsideJurisdiction, RoleForbids: as their names say.
@@ -173,29 +178,56 @@ def check_may_sign(key: OfficerKey, *, officer: str, office: str, event_type: st
             field="office",
             remedy="Forward the case to the officer posted there.",
         )
-    roles = sorted({role for posting in covering for role in posting.roles})
-    if not any(allows(role, event_type) for role in roles):
+    _check_roles(
+        sorted({role for posting in covering for role in posting.roles}),
+        officer,
+        office,
+        event_type,
+        day,
+        opposed,
+    )
+
+
+def _check_roles(
+    roles: Sequence[str], officer: str, office: str, event_type: str, day: date, opposed: bool
+) -> None:
+    law = law_of(state_of(office), day)
+    if any(allows(role, event_type, law, opposed=opposed) for role in roles):
+        return
+    parts = {"type": event_type, "officer": officer, "office": office, "roles": ", ".join(roles)}
+    if any(allows(role, event_type, law) for role in roles):
         raise RoleForbids(
             Phrase(
-                "{type} cannot be signed by {officer}, who serves at {office} as {roles}",
-                type=event_type,
-                officer=officer,
-                office=office,
-                roles=", ".join(roles),
+                "{officer}, who serves at {office} as {roles}, signs {type} only in a case that nobody opposes",
+                **parts,
             ),
             field="type",
-            remedy="Forward the case to an officer whose role decides it.",
+            remedy="Sign it in its case; what is opposed goes to an officer who decides what is disputed.",
         )
+    raise RoleForbids(
+        Phrase("{type} cannot be signed by {officer}, who serves at {office} as {roles}", **parts),
+        field="type",
+        remedy="Forward the case to an officer whose role decides it.",
+    )
 
 
-def check_clock(keys: Iterable[OfficerKey], *, offices: Iterable[str], event_type: str, auto: bool) -> None:
+def check_clock(
+    keys: Iterable[OfficerKey], *, offices: Iterable[str], event_type: str, day: date, auto: bool
+) -> None:
     """What the clock's key signs says so, and what says so is signed by it.
 
     Raises:
         RoleForbids: when it is otherwise.
     """
-    places = sorted(set(offices))
-    able = {r for k in keys for o in places for p in k.covers(o) for r in p.roles if allows(r, event_type)}
+    places = {office: law_of(state_of(office), day) for office in offices}
+    able = {
+        role
+        for key in keys
+        for office, law in places.items()
+        for posting in key.covers(office)
+        for role in posting.roles
+        if allows(role, event_type, law)
+    }
     if (able == {SYSTEM}) != auto:
         raise RoleForbids(
             "the registry's clock signs only what falls to it in a case, and nobody signs in its place",
@@ -204,10 +236,10 @@ def check_clock(keys: Iterable[OfficerKey], *, offices: Iterable[str], event_typ
         )
 
 
-def may_sign(key: OfficerKey, *, officer: str, office: str, event_type: str) -> bool:
+def may_sign(key: OfficerKey, *, officer: str, office: str, event_type: str, day: date) -> bool:
     """As ``check_may_sign``, for a list of what somebody can do."""
     try:
-        check_may_sign(key, officer=officer, office=office, event_type=event_type)
+        check_may_sign(key, officer=officer, office=office, event_type=event_type, day=day)
     except NotAuthorised:
         return False
     return True

@@ -13,7 +13,8 @@ from domain import catalogue
 from domain.case_steps import FILERS, SYSTEM, clock_may_decide, roles_ever
 from domain.errors import BadInput
 from domain.languages import Phrase
-from domain.law import posts, states
+from domain.law import Law, posts, states
+from domain.signing import roles_named, signers
 
 APPOINTING_AUTHORITY = "appointing-authority"
 
@@ -23,7 +24,7 @@ ACTS: Mapping[str, frozenset[str]] = {
         {"key.enrolled", "key.revoked", "posting.started", "posting.ended", "record.flagged"}
     ),
 }
-"""Powers that are not a mutation's; which role decides a mutation stands in that mutation's own file."""
+"""Powers that are not a mutation's: who signs that stands in its own file and in the states' law (``domain.signing``)."""
 
 OTHER_ROLES = FILERS | {SYSTEM}
 """Roles that file, and the clock's own: whether or not a mutation type lets them decide."""
@@ -34,26 +35,31 @@ def roles() -> frozenset[str]:
     """Every role that a posting may give."""
     deciding = (role for mutation in catalogue.all_types().values() for role in mutation.decided_by)
     posted = (role for state in states() for role in posts(state))
-    return frozenset(deciding) | frozenset(posted) | frozenset(ACTS) | OTHER_ROLES
+    return frozenset(deciding) | frozenset(posted) | roles_named() | frozenset(ACTS) | OTHER_ROLES
 
 
 _OFFICE = re.compile(r"[0-9A-Za-z]+(-[0-9A-Za-z]+)*(/[0-9A-Za-z]+(-[0-9A-Za-z]+)*){0,7}", re.ASCII)
 _LONGEST_OFFICE = 64
 
 
-def allows(role: str, event_type: str) -> bool:
-    """Whether the role gives the power to sign an event of that type.
+def allows(role: str, event_type: str, law: Law, *, opposed: bool = False) -> bool:
+    """Whether the role gives the power to sign an event of that type, by a state's law of a day.
 
-    >>> allows("naib-tahsildar", "mutation.sale/1"), allows("lekhpal", "mutation.sale/1")
+    ``opposed``: somebody has objected to the mutation, or nobody can know, for it is made in no case.
+
+    >>> from datetime import date
+    >>> here = Law("up", date(2026, 3, 2))
+    >>> allows("naib-tahsildar", "mutation.sale/1", here), allows("lekhpal", "mutation.sale/1", here)
     (True, False)
-    >>> allows("counter", "case.filed/1"), allows("system", "mutation.sale/1")
+    >>> allows("counter", "case.filed/1", here), allows("system", "mutation.sale/1", here)
     (True, True)
 
     What the role ``system`` signs about land is bound to a case whose notice ran out (``domain.case_carry``).
     """
     mutation = catalogue.all_types().get(event_type)
     if mutation is not None:
-        return role in mutation.decided_by or (role == SYSTEM and clock_may_decide(event_type))
+        by_law = role in signers(mutation, law, opposed=opposed)
+        return by_law or (role == SYSTEM and clock_may_decide(event_type))
     name, _, _ = event_type.partition("/")
     return name in ACTS.get(role, frozenset()) or role in roles_ever(event_type)
 

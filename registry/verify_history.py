@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import date
 from typing import cast
 
 from domain.canon import Json, canonical
 from domain.case_effect import is_of_a_case
 from domain.case_steps import SYSTEM
 from domain.errors import VerificationError
+from domain.law import law_of, state_of
 from domain.projection import advance
 from registry import dsse
 from registry.log.encoding import BadBase64, decode_base64, encode_base64
@@ -58,6 +60,18 @@ class MalformedOfficer(VerificationError):
 
 
 @dataclass(frozen=True)
+class Act:
+    """What is asked about a signature: an event's type and day, and whether it is made in a case.
+
+    Whether somebody objected in that case stands in the case's own history, which auditors read.
+    """
+
+    type: str
+    day: date
+    in_a_case: bool
+
+
+@dataclass(frozen=True)
 class Posting:
     """An officer's place: from one log index on, until another where it has ended."""
 
@@ -66,12 +80,13 @@ class Posting:
     start: int
     end: int | None
 
-    def roles_for(self, event_type: str, office: str, index: int) -> frozenset[str]:
+    def roles_for(self, act: Act, office: str, index: int) -> frozenset[str]:
         """Its roles that sign such events, where it is open at ``index``, at that office or above it."""
         open_then = self.start < index and (self.end is None or index <= self.end)
         if not (open_then and contains(self.office, office)):
             return frozenset()
-        return frozenset(role for role in self.roles if allows(role, event_type))
+        law = law_of(state_of(office), act.day)
+        return frozenset(r for r in self.roles if allows(r, act.type, law, opposed=not act.in_a_case))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,12 +99,12 @@ class OfficerKey:
     revoked: int | None
     postings: tuple[Posting, ...]
 
-    def roles_for(self, event_type: str, office: str, index: int) -> frozenset[str]:
+    def roles_for(self, act: Act, office: str, index: int) -> frozenset[str]:
         """In which roles the key was good for such an event of that office at that place of the log."""
         enrolled = self.enrolled < index and (self.revoked is None or index <= self.revoked)
         if not enrolled:
             return frozenset()
-        return frozenset().union(*(p.roles_for(event_type, office, index) for p in self.postings))
+        return frozenset().union(*(p.roles_for(act, office, index) for p in self.postings))
 
 
 def read_officer(keyid: str, doc: Doc) -> OfficerKey:
@@ -240,21 +255,32 @@ def _check_signers(
     officers: Mapping[str, OfficerKey],
 ) -> None:
     dsse.verify_envelope(envelope, {keyid: o.public for keyid, o in officers.items()})
-    event_type = str(payload.get("type"))
+    act = _act(payload, index)
     signers = [officers[s.keyid] for s in envelope.signatures]
     if payload.get("officer") not in [o.officer for o in signers]:
         raise SignerNotEntitled(f"the event at index {index} names an officer who has not signed it")
     able: set[str] = set()
     for office in offices:
         for signer in signers:
-            roles = signer.roles_for(event_type, office, index) if isinstance(office, str) else frozenset()
+            roles = signer.roles_for(act, office, index) if isinstance(office, str) else frozenset()
             if not roles:
                 raise SignerNotEntitled(
-                    f"{signer.officer} was not entitled to sign a {event_type} for {office} at index {index}"
+                    f"{signer.officer} was not entitled to sign a {act.type} for {office} at index {index}"
                 )
             able |= roles
-    if not is_of_a_case(event_type):
+    if not is_of_a_case(act.type):
         _check_clock(payload, able, index)
+
+
+def _act(payload: Doc, index: int) -> Act:
+    told = str(payload.get("decided"))
+    try:
+        day = date.fromisoformat(told)
+    except ValueError:
+        day = date.min
+    if day.isoformat() != told:
+        raise SignerNotEntitled(f"the event at index {index} does not say on which day it was decided")
+    return Act(str(payload.get("type")), day, isinstance(payload.get("case"), str))
 
 
 def _check_clock(payload: Doc, able: Set[str], index: int) -> None:

@@ -60,7 +60,12 @@ def prepare(asks: Annotated[SignedRequest, Depends(signed(most=MOST_BYTES))]) ->
     kind = catalogue.mutation(asked.type).type
     today = asks.counter.today()
     check_may_sign(
-        asks.key, officer=asked.officer, office=asked.office, event_type=kind, day=today, opposed=not asked.case
+        asks.key,
+        officer=asked.officer,
+        office=asked.office,
+        event_type=kind,
+        day=today,
+        opposed=not asked.case,
     )
     prepared = asks.counter.house.office.prepare(
         asked, day=today, event_id=clock.new_event_id(), salt=clock.new_salt

@@ -16,15 +16,19 @@ import logging
 import os
 import re
 from collections.abc import Iterator
+from datetime import date
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from domain import catalogue
 from domain.case_steps import FILED, STEPS
 from domain.errors import NotFound
-from domain.law import words
+from domain.law import Law, lgd_of, states, words
 from domain.restrictions import KINDS
+from domain.signing import days_of_change
+from domain.states import GENERIC
 from projections.fonts import FAMILIES
 from registry.roles import ACTS, allows, roles
 
@@ -163,7 +167,9 @@ def _wrapped(path: str, text: str, names: dict[str, str]) -> str:
 
 def _module(path: str) -> str:
     if path == "roles.js":
-        return f"export const ROLES = {_json(_roles())};\n"
+        return (
+            f"export const ROLES = {_json(_roles())};\nexport const BY_STATE = {_json(_roles_by_state())};\n"
+        )
     if path == "kinds.js":
         return f"export const KINDS = {_json(_kinds())};\n"
     if not path.startswith("@noble/"):
@@ -206,10 +212,34 @@ def _source(name: str) -> str:
 
 
 def _roles() -> dict[str, list[str]]:
-    """Which roles may sign an event of each type: the table that ``registry.roles`` computes from the catalogue."""
+    """Which roles sign an event of each type where no state says otherwise: what ``registry.roles`` computes."""
     types = {*catalogue.all_types(), *STEPS, FILED, *(f"{act}/1" for acts in ACTS.values() for act in acts)}
-    table = {type_: sorted(role for role in roles() if allows(role, type_)) for type_ in sorted(types)}
+    anywhere = Law(GENERIC, date.min)
+    table = {type_: _able(type_, anywhere) for type_ in sorted(types)}
     return {type_: signing for type_, signing in table.items() if signing}
+
+
+def _roles_by_state() -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """By the LGD code of a state and by type: who signs from which day on, in a case and where there is none."""
+    return {
+        lgd_of(state): {
+            catalogue.mutation(name).type: [
+                {
+                    "from": since.isoformat(),
+                    "roles": _able(catalogue.mutation(name).type, Law(state, since)),
+                    "opposed": _able(catalogue.mutation(name).type, Law(state, since), opposed=True),
+                }
+                for since in days
+            ]
+            for name, days in days_of_change(state).items()
+        }
+        for state in states()
+        if days_of_change(state)
+    }
+
+
+def _able(event_type: str, law: Law, *, opposed: bool = False) -> list[str]:
+    return sorted(role for role in roles() if allows(role, event_type, law, opposed=opposed))
 
 
 def _kinds() -> dict[str, dict[str, str]]:

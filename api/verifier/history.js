@@ -6,11 +6,12 @@ import { equal, fromBase64, toBase64 } from "./bytes.js";
 import { canonical, canonicalBytes, isInteger, isObject, member } from "./canon.js";
 import { EVENT, KEY, keyidOf, parseEntry, verifyEnvelope } from "./dsse.js";
 import { readAs, refuse } from "./errors.js";
-import { ROLES } from "./roles.js";
+import { BY_STATE, ROLES } from "./roles.js";
 
 const KEPT_BY_THE_LOG = ["kind", "id", "version", "last_index", "history"];
 const LISTS_WITH_SINCE = ["charges", "restrictions", "holds", "pending"];
 const isText = (value) => typeof value === "string";
+const isDay = (value) => isText(value) && /^\d{4}-\d{2}-\d{2}$/.test(value) && !value.startsWith("0000") && new Date(`${value}T00:00:00Z`).toJSON()?.startsWith(value) === true;
 const KEY_EVENT_MEMBERS = {
   "key.enrolled/1": { pub: isText, officer: isText },
   "key.revoked/1": {},
@@ -36,13 +37,22 @@ function readPosting(item, fault) {
 }
 
 const contains = (office, other) => other === office || other.startsWith(`${office}/`);
-const allows = (role, eventType) => Object.hasOwn(ROLES, eventType) && ROLES[eventType].includes(role);
+const own = (table, name) => (Object.hasOwn(table, name) ? table[name] : undefined);
+
+// The roles that sign such an event at an office: the state's own rows of its day go before what is so everywhere.
+function rolesThatSign({ eventType, day, inACase }, office) {
+  const rows = own(own(BY_STATE, office.split("/")[0]) ?? {}, eventType) ?? [];
+  const row = rows.findLast(({ from }) => from <= day);
+  if (row === undefined) return own(ROLES, eventType) ?? [];
+  return inACase ? row.roles : row.opposed;
+}
 
 // In which roles the key was good for such an event of that office at that place of the log.
-function rolesFor(officer, eventType, office, index) {
+function rolesFor(officer, act, office, index) {
   if (officer.enrolled >= index || (officer.revoked !== null && index > officer.revoked)) return [];
   const open = officer.postings.filter(({ office: place, from, to }) => from < index && (to === null || index <= to) && contains(place, office));
-  return open.flatMap(({ roles }) => roles.filter((role) => allows(role, eventType)));
+  const able = rolesThatSign(act, office);
+  return open.flatMap(({ roles }) => roles.filter((role) => able.includes(role)));
 }
 
 // {payloads, steps: [{index, doc}]}: all events of a state, oldest first, once they are shown to add up to `value`.
@@ -117,13 +127,15 @@ const officesOf = (states, payload) => states.map((state) => (Object.hasOwn(stat
 
 async function checkSigners(envelope, payload, offices, index, officers) {
   await verifyEnvelope(envelope, new Map([...officers].map(([keyid, officer]) => [keyid, officer.key])));
-  const eventType = String(member(payload, "type")), able = [];
+  const eventType = String(member(payload, "type")), day = member(payload, "decided"), able = [];
+  const act = { eventType, day, inACase: isText(member(payload, "case")) };
   const signers = envelope.signatures.map(({ keyid }) => officers.get(keyid));
   const entitled = (message) => refuse("signer-not-entitled", message);
+  if (!isDay(day)) entitled(`the event at index ${index} does not say on which day it was decided`);
   if (!signers.some((signer) => signer.officer === member(payload, "officer"))) entitled(`the event at index ${index} names an officer who has not signed it`);
   for (const office of offices) {
     for (const signer of signers) {
-      const roles = isText(office) ? rolesFor(signer, eventType, office, index) : [];
+      const roles = isText(office) ? rolesFor(signer, act, office, index) : [];
       if (roles.length === 0) entitled(`${signer.officer} was not entitled to sign a ${eventType} for ${office} at index ${index}`);
       able.push(...roles);
     }

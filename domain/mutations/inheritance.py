@@ -73,7 +73,7 @@ PROCEDURE = Procedure(
     applicants=("heir", "suo-motu"),
     papers=("death-certificate", "heir-list", "family-tree"),
     verified_by="lekhpal",
-    decided_by=("tahsildar", "naib-tahsildar", "revenue-inspector"),
+    decided_by=("tahsildar", "naib-tahsildar"),
     notice="unregistered",
     two_officers=True,
 )

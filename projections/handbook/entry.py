@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from domain import restrictions
@@ -13,6 +14,8 @@ from domain.kit import Mutation
 from domain.law import Figure, Law, NoSuchLaw, languages, posts, tenures
 from domain.mutations._shared import NOTHING_BARS
 from domain.restrictions import DEALINGS, KINDS
+from domain.signing import Signing, signers
+from domain.signing import in_force as signings_in_force
 from projections.handbook.examples import Told, told
 from projections.handbook.figures import FigureLine, figure_line
 from projections.handbook.words import Coded, Words, coded, in_force, named, said
@@ -33,6 +36,19 @@ class Bar:
     """The state's classes of tenure that carry it with them, noted or not."""
     credit_free: bool
     """It leaves a charge for the state, a co-operative society or a bank free."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SigningLine:
+    """Who signs by a state's own law, from a day on."""
+
+    posts: tuple[Coded, ...]
+    unopposed: bool
+    """Only what nobody opposes."""
+    since: date
+    source: str
+    confirmed: bool
+    note: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +78,8 @@ class Entry:
     disputed_by: tuple[Coded, ...]
     signed_by: tuple[Coded, ...]
     """Whose key may sign the order."""
+    signed_by_law: tuple[SigningLine, ...]
+    """What the state's own law says of that beside the type's file."""
     notice: Coded
     by_clock: bool
     """Whether the clock's key signs once a notice has run out without objection."""
@@ -80,7 +98,8 @@ class Entry:
 def entry(kind: Mutation, law: Law) -> Entry:
     """What the handbook says of the type by that law."""
     how, spoken = kind.procedure, languages(law.state)
-    deciding = roles_of(["decide"], law) & set(how.decided_by)
+    signing = signers(kind, law)
+    deciding = roles_of(["decide"], law) & set(signing)
     disputed = roles_of(["decide-disputed"], law)
     return Entry(
         type=kind.type,
@@ -93,7 +112,8 @@ def entry(kind: Mutation, law: Law) -> Entry:
         verified_by=named(how.verified_by, law) if how.verified_by else None,
         decided_by=_posts(deciding | disputed, law),
         disputed_by=_posts(disputed, law),
-        signed_by=_posts(frozenset(how.decided_by), law),
+        signed_by=_posts(frozenset(signing), law),
+        signed_by_law=tuple(_signing(row, law) for row in signings_in_force(kind.name, law)),
         notice=named(how.notice, law),
         by_clock=clock_may_decide(kind.type) and law.figure("auto-lane", kind.name).value == 1,
         two_officers=how.two_officers,
@@ -108,6 +128,17 @@ def entry(kind: Mutation, law: Law) -> Entry:
         ),
         wording=in_force(dict(kind.module.WORDING), spoken),
         examples=told(kind, law),
+    )
+
+
+def _signing(row: Signing, law: Law) -> SigningLine:
+    return SigningLine(
+        posts=_posts(frozenset(row.roles), law),
+        unopposed=row.unopposed,
+        since=row.since,
+        source=row.source,
+        confirmed=row.confirmed,
+        note=row.note,
     )
 
 

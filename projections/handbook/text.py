@@ -9,7 +9,7 @@ from datetime import date
 
 from domain.canon import Json
 from projections.handbook.chapter import Book, Chapter
-from projections.handbook.entry import Bar, Entry
+from projections.handbook.entry import Bar, Entry, SigningLine
 from projections.handbook.examples import Told
 from projections.handbook.figures import FigureLine
 from projections.handbook.voice import Said, Voice, voice_of
@@ -130,6 +130,8 @@ def _procedure(entry: Entry, page: _Page) -> Iterator[str]:
     )
     for label, text in told:
         yield from page.lines(f"{label}: {text}", 2)
+    for row in entry.signed_by_law:
+        yield from _signing(row, page)
     yield from page.lines(f"{page.label('periods')}:", 2)
     for figure in entry.periods:
         yield from _figure(figure, page, indent=4)
@@ -137,6 +139,13 @@ def _procedure(entry: Entry, page: _Page) -> Iterator[str]:
         yield from page.lines(f"{page.label('asked')}:", 2)
         for figure in entry.figures:
             yield from _figure(figure, page, indent=4)
+
+
+def _signing(row: SigningLine, page: _Page) -> Iterator[str]:
+    only = f"; {page.phrase('unopposed-only')}" if row.unopposed else ""
+    yield from page.lines(f"{page.label('signs-by-law')}: {page.list(row.posts)}{only}", 2)
+    told = f"{page.label('from-day')} {_day(row.since)}. {_source(row.source, row.confirmed, page)}"
+    yield from page.lines(f"{told}. {row.note}".rstrip(), 4)
 
 
 def _law(entry: Entry, page: _Page) -> Iterator[str]:

@@ -7,6 +7,7 @@ is sealed), and whether a file was taken in its turn.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import cast
 
 from domain import catalogue, form, kit
@@ -17,6 +18,12 @@ from domain.case_rules import take
 from domain.case_steps import FILED
 from domain.projection import Doc
 from registry.officers import OfficerKey, RoleForbids, check_clock
+
+
+def is_opposed(payload: Doc, before: Mapping[str, Doc | None]) -> bool:
+    """Whether somebody has objected in the case of an order; where there is no case nobody can know, and it counts."""
+    state = before.get(str(payload.get("case")))
+    return state is None or Case.of(state).is_disputed
 
 
 def check_case(
@@ -36,7 +43,8 @@ def check_case(
             take(case, act_of(payload, roles), law_over(payload))
         return
     auto = "auto" in payload
-    check_clock(keys, offices=offices, event_type=kind, auto=auto)
+    day = date.fromisoformat(str(payload["decided"]))
+    check_clock(keys, offices=offices, event_type=kind, day=day, auto=auto)
     if auto and payload.get("case") is None:
         raise RoleForbids("the registry's clock has signed an order that stands in no case")
     if payload.get("case") is not None:

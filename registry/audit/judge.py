@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar, Protocol, cast
 
 from domain.canon import Json
@@ -16,7 +17,7 @@ from domain.errors import VerificationError
 from domain.projection import NO_HISTORY, Doc, advance
 from registry import dsse, flags
 from registry.acts import parse_act
-from registry.audit.cases import check_case
+from registry.audit.cases import check_case, is_opposed
 from registry.audit.effects import Effect, Law
 from registry.authority import act_payload, by_root_keys, check_appointing, check_authority, check_purpose
 from registry.genesis_entry import Genesis
@@ -203,7 +204,8 @@ class Judge:
         keyids = [s.keyid for s in envelope.signatures]
         if effect.by_authority and by_root_keys(keyids, self._genesis):
             return before
-        _check_signers(payload, keyids, officers, effect, self._genesis)
+        opposed = is_opposed(payload, before)
+        _check_signers(payload, keyids, officers, effect, self._genesis, opposed=opposed)
         if not effect.by_authority:
             check_case(payload, before, officers.values(), effect.offices)
         return before
@@ -222,6 +224,10 @@ def _check_form(payload: Doc, origin: str) -> None:
             pass
         case _:
             raise MalformedPayload("a payload has schema, origin, event_id, type, decided and touches")
+    try:
+        date.fromisoformat(decided)
+    except ValueError:
+        raise MalformedPayload(f"{decided} is no day of the calendar") from None
     if of != origin:
         raise OtherRegistry(f"the entry was signed for {of[:80]!r}, and stands in the log of {origin}")
     for touch in touches:
@@ -251,6 +257,8 @@ def _check_signers(
     officers: Mapping[str, OfficerKey],
     effect: Effect,
     genesis: Genesis,
+    *,
+    opposed: bool,
 ) -> None:
     """As many officers as the act and the land ask for, each posted there in a role that decides this type."""
     named = [
@@ -270,6 +278,7 @@ def _check_signers(
             f"it names {len(set(named))} and bears {len(keys)} signature(s)"
         )
     kind, office = str(payload["type"]), str(payload["office"])
+    day = date.fromisoformat(str(payload["decided"]))
     if strange := sorted(of for of in effect.offices if not contains(office, of)):
         raise OutsideJurisdiction(
             f"the order is of the office {office}, and the land lies under {strange[0]}"
@@ -277,7 +286,7 @@ def _check_signers(
     for officer in named:
         key = next((k for k in keys if k.officer == officer), keys[0])
         for office in sorted(effect.offices):
-            check_may_sign(key, officer=officer, office=office, event_type=kind)
+            check_may_sign(key, officer=officer, office=office, event_type=kind, day=day, opposed=opposed)
 
 
 def _same(ours: Json, theirs: Json) -> bool:

@@ -10,6 +10,7 @@ import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,7 +20,10 @@ from api import case_models, clock, founding, models, standing
 from api.app import create_app
 from registry import dsse
 from registry.acts import Enrol, Post
+from registry.audit.auditor import Auditor
+from registry.audit.source import Directory, LogReader
 from registry.keys import Key, load
+from registry.log.note import NoteVerifier
 from registry.log.policy import Policy
 from registry.office import Request
 from registry.verify import Verdict, verify_title_proof
@@ -31,6 +35,7 @@ from tests.registry.court import Court, seed_of
 STAFF = {
     "READER": "reader",
     "LEKHPAL": "lekhpal",
+    "CIRCLE": "revenue-inspector",
     "NAIB": "naib-tahsildar",
     "SDO": "sub-divisional-officer",
     "BANK-9": "bank",
@@ -428,3 +433,89 @@ def test_in_karnataka_a_sale_that_is_opposed_is_heard_refused_appealed_remanded_
     assert waiting(people, field) == set()
     assert register(people, KA)[0] == ("mutation.sale/1", case_no)
     assert "Sita Devi, share 1/2" in proved(people, field).words
+
+
+def sale_of_khata_3(people: Client, village: Village) -> dict[str, Any]:
+    (seller,) = holders(people, village.unit(3))
+    return share_sale(seller["party"], share=seller["share"], unit_id=village.unit(3))
+
+
+def audited(court: Court, folder: Path) -> None:
+    """An auditor who has nothing but the log follows it to its end, and finds all of it lawful."""
+    settings, origin = court.world.house.settings, court.world.house.origin
+    verifier = NoteVerifier(founding.log_signer(settings, origin).verifier_key)
+    auditor = Auditor(LogReader(Directory(settings.log)), [verifier], folder / "audit")
+    try:
+        assert auditor.follow().notes == ()
+    finally:
+        auditor.ledger.close()
+
+
+def test_in_maharashtra_a_circle_officer_certifies_what_nobody_opposes(
+    people: Client, court: Court, tmp_path: Path
+) -> None:
+    settled(court, MH)
+    sale = sale_of_khata_3(people, MH)
+    asked = {"type": "sale", "application": sale}
+    case_no = filed(people, court, "sale", sale, "transferee").case_no
+    noticed_for(people, court, MH, case_no, days=15)
+    assert shown(people, case_no)["holder"]["words"] == "Circle Officer (Mandal Adhikari)"
+
+    answer = order(people, court, MH, case_no, ("CIRCLE",), **asked)
+    assert answer.status_code == 202, answer.text
+    assert shown(people, case_no)["status"] == "carried"
+    assert "share 1/1" in proved(people, MH.parcel(5)).words
+    audited(court, tmp_path)
+
+
+def test_in_maharashtra_what_is_objected_to_is_the_tahsildar_s(people: Client, court: Court) -> None:
+    settled(court, MH)
+    sale = sale_of_khata_3(people, MH)
+    asked = {"type": "sale", "application": sale}
+    case_no = filed(people, court, "sale", sale, "transferee").case_no
+    take(people, court, case_no, "registered", "READER")
+    take(people, court, case_no, "prechecked", "LEKHPAL")
+    take(people, court, case_no, "notice-issued", "READER")
+    assert people.post(f"/v1/cases/{case_no}/objections", json=OBJECTION).status_code == 201
+    court.world.settle()
+    until = (court.day + timedelta(20)).isoformat()
+    assert rules_broken(take(people, court, case_no, "hearing-set", "CIRCLE", until=until)) == [
+        "role-takes-the-step"
+    ]
+    take(people, court, case_no, "hearing-set", OFFICER, until=until)
+    assert shown(people, case_no)["status"] == "hearing"
+    court.later(20)
+    refused = take(people, court, case_no, "allowed", "CIRCLE")
+    assert rules_broken(refused) == ["role-takes-the-step"]
+    take(people, court, case_no, "allowed", OFFICER)
+    take(people, court, case_no, "certified", OFFICER)
+    circle = order(people, court, MH, case_no, ("CIRCLE",), **asked)
+    assert (circle.status_code, circle.json()["code"]) == (403, "role-forbids")
+    assert "only in a case that nobody opposes" in circle.json()["detail"]
+    assert order(people, court, MH, case_no, (OFFICER,), **asked).status_code == 202
+
+
+def test_in_uttar_pradesh_the_same_officer_signs_no_sale(people: Client, court: Court) -> None:
+    settled(court, UP)
+    sale = sale_of_khata_3(people, UP)
+    case_no = filed(people, court, "sale", sale, "transferee").case_no
+    noticed_for(people, court, UP, case_no, days=30)
+    answer = order(people, court, UP, case_no, ("CIRCLE",), type="sale", application=sale)
+    assert (answer.status_code, answer.json()["code"]) == (403, "role-forbids")
+    assert (
+        "cannot be signed by CIRCLE, who serves at 9/171/901 as revenue-inspector" in answer.json()["detail"]
+    )
+
+
+def test_no_circle_officer_signs_a_sale_that_stands_in_no_case(people: Client, court: Court) -> None:
+    settled(court, MH)
+    document = {
+        "type": "sale",
+        "application": sale_of_khata_3(people, MH),
+        "office": MH.office,
+        "officer": "CIRCLE",
+        "order_no": "MR/2026/9",
+    }
+    answer = signed_request(people, court, "/v1/orders/prepare", document, "CIRCLE")
+    assert (answer.status_code, answer.json()["code"]) == (403, "role-forbids")
+    assert "only in a case that nobody opposes" in answer.json()["detail"]

@@ -389,7 +389,10 @@ def test_tables_hold_nothing_that_is_not_read() -> None:
             "confirmed",
             "union",
         },
-        "posts": {"role", "does", "source", "confirmed"},
+        "posts": {
+            *("role", "does", "source", "confirmed"),
+            *("roles", "types", "from", "instead", "unopposed", "note"),
+        },
         "tenures": {"code", "written", "transfer", "implies", "source", "confirmed"},
         "papers": {"name"},
         "units": {"code", "m2", "sq-ft", "from", "until", "districts", "elsewhere", "authority", "confirmed"},

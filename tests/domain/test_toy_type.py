@@ -71,13 +71,16 @@ def test_the_form_the_route_and_the_role_appear(folder: Path) -> None:
 import json, one_more_type
 from api import models
 from domain import catalogue
+from datetime import date
+from domain.law import Law
 from registry.roles import allows
+here = Law("up", date(2026, 3, 2))
 print(json.dumps({
     "types": list(catalogue.all_types()),
     "form": models.components()["CropNotedApplication"],
     "asked": models.PREPARE["properties"],
-    "tahsildar": allows("tahsildar", "mutation.crop-noted/1"),
-    "lekhpal": allows("lekhpal", "mutation.crop-noted/1"),
+    "tahsildar": allows("tahsildar", "mutation.crop-noted/1", here),
+    "lekhpal": allows("lekhpal", "mutation.crop-noted/1", here),
 }))
 """
     answer = run(folder, "-c", program)

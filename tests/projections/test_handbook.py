@@ -171,7 +171,12 @@ def test_what_a_state_does_not_say_is_marked_as_not_its_own() -> None:
 
 
 def test_posts_have_the_names_of_the_state() -> None:
-    assert [p.words["en"] for p in find("mh", "partition").signed_by] == ["Tahsildar"]
+    partition = find("mh", "partition")
+    assert {p.words["en"] for p in partition.signed_by} == {"Circle Officer (Mandal Adhikari)", "Tahsildar"}
+    (by_law,) = partition.signed_by_law
+    assert (by_law.unopposed, by_law.confirmed) == (True, True)
+    assert "s. 150(6)" in by_law.source
+    assert find("up", "partition").signed_by_law == ()
     verifier = find("mh", "partition").verified_by
     assert verifier is not None
     assert verifier.words["en"] == "Talathi (Gram Mahsul Adhikari)"

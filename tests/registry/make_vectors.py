@@ -32,6 +32,7 @@ from tests.registry.titles import (
     CLERK,
     NEIGHBOUR,
     NOW,
+    OFFICE,
     ORIGIN,
     PARCEL,
     POLICY,
@@ -123,6 +124,8 @@ def _good() -> Iterator[Case]:
     by_clock = _shows(size=4, signatures=True)
     by_clock["verdict"]["parcel_version"] = 1
     yield "the clock's key signs in a case", _signed(roles=["system"], says=fell_due), "", by_clock
+    circle = _signed(**CIRCLE_OFFICER, says={"case": "593873-C000012"})
+    yield "a circle officer of Maharashtra signs a sale in its case", circle, "", by_clock
     empty = Registry()
     empty.add_head()
     yield "an empty registry", empty.proof(STRANGER), "", _shows("absent", parcel=STRANGER, size=1)
@@ -313,6 +316,18 @@ def _of_other_histories() -> Iterator[Case]:
         ("the clock's key signs and does not say so", "signer-not-entitled", {**by_clock, "says": case}),
         ("the clock's key names a rule and no case", "signer-not-entitled", {**by_clock, "says": fired}),
         ("an officer signs in the clock's place", "signer-not-entitled", {"says": {**case, **fired}}),
+        ("a circle officer signs a sale in no case", "signer-not-entitled", CIRCLE_OFFICER),
+        (
+            "a circle officer signs a sale of a day before the law that lets him",
+            "signer-not-entitled",
+            {**CIRCLE_OFFICER, "says": {**case, "decided": "1971-11-05"}},
+        ),
+        (
+            "a revenue inspector of Uttar Pradesh signs a sale",
+            "signer-not-entitled",
+            {**CIRCLE_OFFICER, "of": "9/171/901", "says": case},
+        ),
+        ("an order of no day", "signer-not-entitled", {"says": {"decided": "2026-02-30"}}),
         (
             "the land came from an office where the signer was not posted",
             "signer-not-entitled",
@@ -341,6 +356,10 @@ def _with_history(proof: TitleProof, events: Sequence[LoggedEvent]) -> TitleProo
     return replace(proof, states=(proof.states[0], replace(proof.states[1], history=tuple(events))))
 
 
+CIRCLE_OFFICER: Mapping[str, Any] = MappingProxyType({"of": "27/521/4201", "roles": ["revenue-inspector"]})
+"""He certifies in Maharashtra what nobody opposes (``domain/states/mh/posts.toml``)."""
+
+
 def _signed(
     *,
     revoke: bool = False,
@@ -348,16 +367,18 @@ def _signed(
     officer: str = "AP-1",
     says: Mapping[str, Any] = MappingProxyType({}),
     before: str = "",
+    of: str = OFFICE,
     **posting: Any,
 ) -> TitleProof:
     registry = Registry()
-    registry.enrol(TAHSILDAR, "AP-1", **posting)
+    registry.enrol(TAHSILDAR, "AP-1", **{"office": of, **posting})
     if revoke:
         registry.key_event("key.revoked/1", TAHSILDAR, reason="lost")
     if before:
         registry.enrol(CLERK, "AP-3", office="28/512")
         registry.order({PARCEL: parcel_members(office=before), UNIT: unit_members()}, CLERK, officer="AP-3")
-    registry.order({PARCEL: parcel_members(), UNIT: unit_members()}, signer, officer=officer, **says)
+    land = {PARCEL: parcel_members(office=of), UNIT: unit_members(office=of)}
+    registry.order(land, signer, officer=officer, **says)
     registry.add_head()
     shown = [keyid(TAHSILDAR), keyid(CLERK)] if before else [keyid(TAHSILDAR)]
     return registry.proof(PARCEL, *shown, histories=[PARCEL])

@@ -223,7 +223,7 @@ def test_an_enrolled_key_has_no_power_before_a_posting_gives_it_some(registry):
         None,
         (),
     )
-    assert not may_sign(key, officer="AP-REV-02", office="28/511", event_type="mutation.sale/1")
+    assert not may_sign(key, officer="AP-REV-02", office="28/511", event_type="mutation.sale/1", day=DAY)
 
 
 def test_the_state_of_a_key_is_the_leaf_that_the_specification_names(staffed):
@@ -277,7 +277,7 @@ def test_an_officer_who_cannot_be_named_is_refused(registry, officer):
 
 def test_a_posting_covers_its_office_and_what_lies_below_and_nothing_else(staffed):
     key = staffed.key(TAHSILDAR)
-    sale = {"officer": "AP-REV-02", "event_type": "mutation.sale/1"}
+    sale = {"officer": "AP-REV-02", "event_type": "mutation.sale/1", "day": DAY}
     check_may_sign(key, office="28/511/5257", **sale)
     check_may_sign(key, office="28/511/5257/12", **sale)
     for elsewhere in ("28/511", "28/511/525", "28/511/52571", "28/512/5257"):
@@ -287,7 +287,7 @@ def test_a_posting_covers_its_office_and_what_lies_below_and_nothing_else(staffe
 
 def test_each_reason_against_a_signature_has_its_own_error(staffed):
     key = staffed.key(TAHSILDAR)
-    order = {"officer": "AP-REV-02", "office": "28/511/5257", "event_type": "mutation.sale/1"}
+    order = {"officer": "AP-REV-02", "office": "28/511/5257", "event_type": "mutation.sale/1", "day": DAY}
     with pytest.raises(OtherOfficer):
         check_may_sign(key, **{**order, "officer": "AP-REV-99"})
     with pytest.raises(RoleForbids, match="tahsildar"):
@@ -302,12 +302,12 @@ def test_an_accepted_revocation_counts_before_it_has_its_place_in_the_log(staffe
     staffed.ceremony.submit(signed(dsse.KEY, payload, *ROOTS[:2]))
     key = staffed.key(TAHSILDAR)
     assert key.revoked is not None
-    assert not may_sign(key, officer="AP-REV-02", office="28/511/5257", event_type="mutation.sale/1")
+    assert not may_sign(key, officer="AP-REV-02", office="28/511/5257", event_type="mutation.sale/1", day=DAY)
 
 
 def test_an_ended_posting_gives_no_power_and_can_be_opened_again(staffed):
     posting = {"officer": "AP-REV-02", "office": "28/511/5257", "roles": ["tahsildar"]}
-    order = {"officer": "AP-REV-02", "office": "28/511/5257", "event_type": "mutation.sale/1"}
+    order = {"officer": "AP-REV-02", "office": "28/511/5257", "event_type": "mutation.sale/1", "day": DAY}
     staffed.do(EndPosting(**posting), COLLECTOR)
     with pytest.raises(OutsideJurisdiction):
         check_may_sign(staffed.key(TAHSILDAR), **order)
@@ -339,7 +339,7 @@ def test_a_second_key_of_an_officer_is_posted_by_the_same_act_again(staffed):
     assert [touch["id"] for touch in payload["touches"]] == [spare.keyid]
     staffed.do(posting, COLLECTOR)
     assert may_sign(
-        staffed.key(spare), officer="AP-REV-02", office="28/511/5257", event_type="mutation.sale/1"
+        staffed.key(spare), officer="AP-REV-02", office="28/511/5257", event_type="mutation.sale/1", day=DAY
     )
     both = EndPosting(officer="AP-REV-02", office="28/511/5257", roles=["tahsildar"])
     payload = canon.parse_object(staffed.prepare(both))

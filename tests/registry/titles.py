@@ -122,6 +122,7 @@ class Registry:
             "schema": 1,
             "type": "mutation.sale/1",
             "origin": self.origin,
+            "decided": "2026-11-21",
             "office": OFFICE,
             "touches": touches,
         }
