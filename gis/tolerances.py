@@ -77,3 +77,6 @@ FIT_SHARE = 0.02
 
 NUMBERED_ANEW = 0.5
 """A map on which fewer than half of the registered numbers lie where they lay is numbered anew: numbers say nothing."""
+
+MOST_CORNERS_OF_A_SHAPE = 50_000
+"""More corners do not fit the canonical bytes of a shape; it is refused before anything is measured on it."""

@@ -8,6 +8,7 @@ import typer
 
 from api.cli import console
 from api.cli.checking import check
+from api.cli.comparing import compare
 from api.cli.exporting import export
 from api.cli.options import registry
 
@@ -16,6 +17,7 @@ app = typer.Typer(no_args_is_help=True, help="The villages of the registry.")
 
 app.command()(export)
 app.command()(check)
+app.command()(compare)
 
 
 @app.callback()

@@ -49,7 +49,7 @@ TITLE = {
 }
 PROCEDURE = Procedure(
     nature="division",
-    applicants=("holder",),
+    applicants=("holder", "survey-department"),
     papers=("sketch",),
     verified_by="surveyor",
     decided_by=("survey-officer", "tahsildar"),

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
 
 from shapely.geometry.base import BaseGeometry
 
 from domain.quantities import Area
 from gis.holders import ProposedHolder
+from gis.mapping import Mapping
 from gis.report import RefusedRow
 from gis.shapes import from_bytes_many
-from gis.village import ProposedVillage
+from gis.village import ProposedVillage, propose_village
 
+_ANY_AREA = Decimal(1_000_000)
 _OF_THE_SHAPE = frozenset({"bad-shape", "outside", "area-mismatch"})
 
 
@@ -35,6 +40,16 @@ class Plot:
     """Id of its unit in the record, or the label of the holding in the newer map."""
     fault: str = ""
     shape_at_fault: bool = False
+
+
+def read_newer(
+    path: str | Path, mapping: Mapping, *, progress: Callable[[int, int], None] | None = None
+) -> ProposedVillage:
+    """The newer map as an import would read it, but that no shape is refused for its area alone: the comparison
+    has the record to judge it by.  Raises: BadInput where the file as a whole cannot be used.
+    """
+    facts = replace(mapping.file, area_factor=_ANY_AREA)
+    return propose_village(path, replace(mapping, file=facts), progress=progress)
 
 
 def newer_plots(village: ProposedVillage, *, names_holders: bool) -> list[Plot]:

@@ -12,14 +12,13 @@ from pathlib import Path
 import shapely
 
 from domain.quantities import Area, area, to_m2
-from gis.comparison.plots import Plot, newer_plots
+from gis.comparison.plots import Plot, newer_plots, read_newer
 from gis.mapping import Mapping, parse_mapping
 from gis.mending import mend
-from gis.village import propose_village
 
 KRISHNA = """
 [file]
-area_factor = "1000000"          # a newer map is judged by the comparison, not by its areas alone
+encoding = "UTF-8"
 [parcel]
 label = "lpm"
 area = "extent_ac"
@@ -42,7 +41,7 @@ def krishna() -> Mapping:
 
 
 def krishna_plots(path: Path) -> list[Plot]:
-    return newer_plots(propose_village(path, krishna()), names_holders=True)
+    return newer_plots(read_newer(path, krishna()), names_holders=True)
 
 
 def cambridge_plots(folder: Path, year: int) -> list[Plot]:
