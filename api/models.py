@@ -69,6 +69,21 @@ class Village(_Shape):
     grades: Grades
 
 
+class PlaceName(_Shape):
+    """A place of the Local Government Directory."""
+
+    level: Literal["state", "district", "subdistrict"]
+    code: str
+    name: str
+    name_local: str | None
+
+
+class PlacedVillage(Village):
+    """A village with what it lies in, the state first; empty where the directory of places is not loaded."""
+
+    within: list[PlaceName]
+
+
 class Villages(_Shape):
     items: list[Village]
     next: str | None

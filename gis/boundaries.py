@@ -18,8 +18,12 @@ from gis.shapes import LONLAT, transform
 MOST_BYTES = 2 << 30  # all villages of a large state
 
 
-def read_boundaries(path: Path, column: str, wanted: Collection[str]) -> dict[str, BaseGeometry]:
+def read_boundaries(
+    path: Path, column: str, wanted: Collection[str] | None = None
+) -> dict[str, BaseGeometry]:
     """The boundaries, in longitude and latitude, of the villages whose LGD codes are wanted and that the file has.
+
+    Without ``wanted``: of every village of the file that has a code.
 
     ``column`` holds the code.  Several shapes of one code are taken together; one that crosses itself is mended.
 
@@ -45,7 +49,7 @@ def read_boundaries(path: Path, column: str, wanted: Collection[str]) -> dict[st
             remedy="Write it with one, such as with ogr2ogr -a_srs EPSG:4326.",
         )
     codes = [_code(value) for value in values[0]]
-    chosen = [n for n, code in enumerate(codes) if code in wanted]
+    chosen = [n for n, code in enumerate(codes) if (code in wanted if wanted is not None else _is_code(code))]
     drawn = shapely.from_wkb(shapes[chosen])
     kept = ~(shapely.is_missing(drawn) | shapely.is_empty(drawn))
     transformer = pyproj.Transformer.from_crs(meta["crs"], LONLAT, always_xy=True)
@@ -61,6 +65,10 @@ def _code(value: object) -> str:
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
     return str(value).strip()
+
+
+def _is_code(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and 1 <= len(text) <= 6
 
 
 def _unreadable(path: Path, reason: str) -> BadInput:

@@ -115,7 +115,7 @@ def check_village(
     coverage = examine_coverage(shapes)
     found = [*_overlaps(parcels, coverage), *_apart(parcels, shapes, coverage)]
     if boundary is not None and len(shapes):
-        found += _outside(parcels, shapes, boundary)
+        found += outside(parcels, boundary)
     order = list(TITLES)
     found.sort(key=lambda fault: (order.index(fault.kind), -fault.figure, fault.parcels))
     numbered = tuple(replace(fault, number=n) for n, fault in enumerate(found, 1))
@@ -221,7 +221,9 @@ def _beyond_reach(edges: BaseGeometry, neighbours: NDArray[Any]) -> BaseGeometry
     return shapely.difference(edges, met)
 
 
-def _outside(parcels: Sequence[Watched], shapes: NDArray[Any], boundary: BaseGeometry) -> list[Fault]:
+def outside(parcels: Sequence[Watched], boundary: BaseGeometry) -> list[Fault]:
+    """The parcels of which more than ``OUTSIDE_SHARE`` lies beyond the village's boundary; not numbered yet."""
+    shapes = np.array([parcel.shape for parcel in parcels], dtype=object)
     shapely.prepare(boundary)
     suspects = np.flatnonzero(~shapely.covered_by(shapes, boundary))
     if not len(suspects):

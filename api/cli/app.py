@@ -25,6 +25,7 @@ COMMANDS = {  # in the order of the help page; a module is imported when its com
     "rebuild": "api.cli.running:rebuilding",
     "import": "api.cli.importing:app",
     "village": "api.cli.villages:app",
+    "place": "api.cli.places:app",
     "key": "api.cli.keys:app",
     "case": "api.cli.cases:app",
     "order": "api.cli.orders:app",

@@ -31,7 +31,10 @@ def check(
     ] = None,
     boundaries: Annotated[
         Path | None,
-        typer.Option(help="A map file with the villages' own boundaries.", show_default=False),
+        typer.Option(
+            help="A map file with the villages' own boundaries; without it, those that are kept.",
+            show_default=False,
+        ),
     ] = None,
     code: Annotated[str, typer.Option(help="Its column with the LGD codes.")] = "lgd",
 ) -> None:
@@ -48,7 +51,7 @@ def check(
         )
     with registry() as house:
         codes = _codes(house, village)
-        known = read_boundaries(boundaries, code, codes) if boundaries else {}
+        known = read_boundaries(boundaries, code, codes) if boundaries else _kept(house, codes)
         place = out or house.settings.home / "checks"
         place.mkdir(parents=True, exist_ok=True)
         done: list[VillageCheck] = []
@@ -71,6 +74,13 @@ def _codes(house: House, village: str | None) -> list[str]:
     if not codes and village is not None:
         raise NotFound(f"no village with the LGD code {village} is registered here", field="LGD")
     return codes
+
+
+def _kept(house: House, codes: list[str]) -> dict[str, BaseGeometry]:
+    from gis.places import boundaries_of
+
+    with house.datastore.cursor() as cursor:
+        return boundaries_of(cursor, codes)
 
 
 def _one(house: House, lgd: str, boundary: BaseGeometry | None, place: Path) -> VillageCheck:

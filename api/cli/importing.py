@@ -61,7 +61,7 @@ def village(
     Rows that cannot be used are refused with reasons and stand in the report. What is registered already is left
     alone, so an import that was interrupted is simply started again.
     """
-    from api import intake  # brings the map libraries: only this command waits for them
+    from api import intake, places  # they bring the map libraries: only this command waits for them
 
     if key is None and not dry_run:
         raise BadInput(
@@ -73,6 +73,9 @@ def village(
     for file in files:
         with console.progress(f"Reading {file.name}", unit="rows") as told:
             proposed = intake.read(file, mapping, facts, told)
+        if Settings.of().founded.exists():
+            with registry() as house:
+                proposed = places.examined(house, proposed)
         console.say(proposed.report.summary())
         place = report or intake.report_file(Settings.of().home, proposed.village.lgd, file)
         if dry_run or key is None:

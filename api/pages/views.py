@@ -22,7 +22,7 @@ from api.routes.cases import running_notices
 from api.routes.lineage import drawn, family_of
 from api.routes.parcels import document_now, history_of
 from api.routes.verify import handed_over
-from api.routes.villages import parcel_line, parcels_of, village, village_document, villages
+from api.routes.villages import parcel_line, parcels_of, village, village_document, villages, within
 from api.verdicts import opinion
 from domain.errors import RegistryError
 from projections.labels import label_key
@@ -70,6 +70,7 @@ def village_page(request: Request, lgd: Lgd, label: Typed = "", cursor: Cursor =
         request,
         "village.html",
         village=village_document(place),
+        within=within(counter, lgd),
         label=label,
         missed=missed,
         parcels=[parcel_line(p) for p in found[:ROWS]],

@@ -16,6 +16,7 @@ from api.paging import USUAL, Cursor, Limit, after, page
 from api.problems import responses
 from domain.canon import Json
 from domain.errors import NotFound
+from gis.places import line_of
 from projections.labels import label_key, search_key
 
 router = APIRouter(prefix="/v1/villages", tags=["villages"])
@@ -52,10 +53,12 @@ def find(
 @router.get(
     "/{lgd}",
     summary="A village: its parcels in number, the quality of their record",
-    responses={200: {"model": models.Village}, **responses(400, 404)},
+    responses={200: {"model": models.PlacedVillage}, **responses(400, 404)},
 )
 def one(request: Request, lgd: Lgd) -> Response:
-    return json_answer(request, village_document(village(counter_of(request), lgd)))
+    counter = counter_of(request)
+    document = village_document(village(counter, lgd))
+    return json_answer(request, {**document, "within": within(counter, lgd)})
 
 
 @router.get(
@@ -196,6 +199,16 @@ def village_document(v: Row) -> dict[str, Json]:
         "recorded_m2": str(v["area_m2"]),
         "grades": {grade: v[f"grade_{grade.lower()}"] for grade in "ABCD"},
     }
+
+
+def within(counter: Counter, lgd: str) -> list[Json]:
+    """What the village lies in today, the state first."""
+    with counter.reader.cursor() as cursor:
+        line = line_of(cursor, lgd, counter.today())
+    return [
+        {"level": place.level, "code": place.code, "name": place.name, "name_local": place.name_local}
+        for place in line[:-1]
+    ]
 
 
 def parcel_line(p: Row) -> dict[str, Json]:

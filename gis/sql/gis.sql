@@ -43,3 +43,22 @@ create index if not exists parcel_geom on gis.parcel using gist (geom);
 create index if not exists parcel_geom_3857 on gis.parcel using gist (geom_3857);
 
 grant select on gis.shape, gis.parcel to landlog_reader, landlog_office;
+
+-- The directory of places and the villages' own boundaries: published data beside the record, loaded by an operator.
+create table if not exists gis.place (
+  level      text not null check (level in ('state', 'district', 'subdistrict', 'village')),
+  code       text collate "C" not null,      -- of the Local Government Directory
+  name       text not null,
+  name_local text,                           -- where it is official
+  parent     text collate "C",               -- the code one level up
+  valid_from date not null,
+  valid_to   date check (valid_to > valid_from),
+  primary key (level, code, valid_from)
+);
+create unique index if not exists place_today on gis.place (level, code) where valid_to is null;
+create table if not exists gis.village_boundary (
+  lgd    text collate "C" primary key,
+  source text not null,                      -- whose drawing it is
+  geom   geometry(MultiPolygon, 4326) not null
+);
+grant select on gis.place, gis.village_boundary to landlog_reader, landlog_office;

@@ -67,7 +67,7 @@ def test_a_village_is_found_in_any_script_and_by_its_code(client: Client, query:
 
 
 def test_a_village_tells_how_good_its_record_is(client: Client) -> None:
-    village = models.Village.model_validate(client.get(f"/v1/villages/{LGD}").json())
+    village = models.PlacedVillage.model_validate(client.get(f"/v1/villages/{LGD}").json())
     assert (village.parcels, village.recorded_m2) == (9, "36189.0000")
     assert village.grades.model_dump() == {"A": 6, "B": 3, "C": 0, "D": 0}
 
