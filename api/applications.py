@@ -18,7 +18,7 @@ from shapely.geometry import shape as shape_of
 from shapely.geometry.base import BaseGeometry
 
 from api import order_files
-from api.routes.splits import divided
+from api.proposed import divided
 from domain import catalogue, kit
 from domain.canon import Json
 from domain.commitment import Opening

@@ -56,7 +56,7 @@ _COSTS = (
     *((f"/export.{form}", 40.0) for form in ("gpkg", "geojson", "shp", "csv")),
     ("/proof", 3.0),
     ("/verify", 5.0),
-    ("/split", 20.0),
+    *((operation, 20.0) for operation in ("/split", "/merge", "/boundary", "/strip")),
     ("/orders/prepare", 10.0),
     ("/orders", 5.0),
 )

@@ -305,34 +305,6 @@ class Receipt(_Shape):
     link: str
 
 
-class Child(_Shape):
-    label: str
-    area: Original
-    recorded_m2: Figure
-    drawn_m2: Figure
-    geometry: Digest
-    canonical: str
-    geojson: dict[str, Any]
-
-
-class Measured(_Shape):
-    parent_m2: Figure
-    gap_m2: Figure
-    overlap_m2: Figure
-    outside_m2: Figure
-    narrowest_m: Figure
-    unmatched_edges: int
-    faults: list[str]
-
-
-class Split(_Shape):
-    parcel_id: str
-    version: int
-    children: list[Child]
-    measured: Measured
-    svg: str
-
-
 class Reason(_Shape):
     code: str
     sentence: str
@@ -439,25 +411,6 @@ ORDER: Schema = {
     "required": ["envelope", "application"],
     "additionalProperties": False,
 }
-LINE: Schema = {
-    "type": "object",
-    "description": "A GeoJSON LineString in longitude and latitude (or a Feature that has one).",
-    "properties": {
-        "type": {"const": "LineString"},
-        "coordinates": {
-            "type": "array",
-            "minItems": 2,
-            "maxItems": 1000,
-            "items": {
-                "type": "array",
-                "minItems": 2,
-                "maxItems": 3,
-                "items": {"type": "number", "minimum": -180, "maximum": 180},
-            },
-        },
-    },
-    "required": ["type", "coordinates"],
-}
 PREPARE_EXAMPLE: Schema = {
     "type": "sale",
     "office": "28/511/5257",
@@ -473,7 +426,6 @@ PREPARE_EXAMPLE: Schema = {
     },
 }
 ORDER_EXAMPLE: Schema = {"envelope": "eyJwYXlsb2FkIjoiIn0=", "application": {}}
-LINE_EXAMPLE: Schema = {"type": "LineString", "coordinates": [[77.81, 15.75], [77.82, 15.76]]}
 _ANY_PROOF: Schema = {"description": "A TitleProof; what is none gets a verdict too, and the reason."}
 _BINARY: Schema = {"type": "string", "format": "binary"}
 PROOF_BODY: Schema = {

@@ -87,15 +87,28 @@ def draw_split(
     width: int = 640,
     height: int = 480,
 ) -> str:
-    """The proposed parts of a parcel in tints of their own, each with its label and drawn area."""
-    sheet = _Sheet([parent], width, height)
+    """``draw_parts`` of one parcel."""
+    return draw_parts([parent], parts, title=title, description=description, width=width, height=height)
+
+
+def draw_parts(
+    parents: Sequence[bytes],
+    parts: Sequence[Drawn],
+    *,
+    title: str,
+    description: str,
+    width: int = 640,
+    height: int = 480,
+) -> str:
+    """Proposed parts in tints of their own, each with its label and drawn area, and the parcels of before outlined."""
+    sheet = _Sheet(parents, width, height)
     shapes = [sheet.shape(part.geometry) for part in parts]
     areas = drawn_areas([from_bytes(part.geometry) for part in parts])
     layers = [
         _path(shape, fill=TINTS[i % len(TINTS)], stroke=INK, stroke_width=1.5)
         for i, shape in enumerate(shapes)
     ]
-    layers.append(_path(sheet.shape(parent), fill="none", stroke=INK, stroke_width=2.5))
+    layers += [_path(sheet.shape(parent), fill="none", stroke=INK, stroke_width=2.5) for parent in parents]
     for part, shape, m2 in zip(parts, shapes, areas, strict=True):
         place = _inside(shape)
         layers.append(_text(place, part.label, size=15, weight="bold", shift=-4))

@@ -15,7 +15,7 @@ from api import applications, clock, desk
 from api.counter import Counter
 from api.demo.stage import Stage
 from api.order_files import OrderFile
-from api.routes.splits import free_labels
+from api.proposed import numbering_of
 from domain.canon import Json
 from domain.errors import NotFound
 from domain.quantities import parse_share
@@ -141,7 +141,7 @@ def as_children(
     """The pieces of a field as an application names them, with numbers that are free."""
     counter = Counter(stage.house, clock.instant)
     try:
-        labels = free_labels(counter, khata["village"]["lgd"], field["label"], len(pieces))
+        labels, _ = numbering_of(counter, khata["village"]["lgd"]).parts(field["label"], len(pieces))
     finally:
         counter.close()
     return [

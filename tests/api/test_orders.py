@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api import models
+from api import models, operation_models
 from api.signed_requests import authorization
 from domain.canon import canonical, parse_object
 from registry import dsse
@@ -388,7 +388,7 @@ class TestSplits:
 
     def test_the_children_are_ready_for_an_application(self, client: Client) -> None:
         answer = self.cut(client, (78.0002, 24.9), (78.0002, 25.1))
-        split = models.Split.model_validate(answer.json())
+        split = operation_models.Split.model_validate(answer.json())
         assert [c.label for c in split.children] == ["1/1", "1/2"]
         assert [(c.area.figure, c.area.unit) for c in split.children] == [
             ("0.1340", "hectare"),
