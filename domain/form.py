@@ -61,23 +61,32 @@ def read(form: type[T], doc: Json, *, path: str = "") -> T:
 
 def write(value: object) -> Json:
     """The JSON of a dataclass or of one of its values; ``read`` gives the same value back."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        if isinstance(value, quantities.Area):
-            return {"figure": value.figure, "unit": value.unit}
-        return {name: write(getattr(value, name)) for name in _hints(type(value))}
-    if isinstance(value, tuple):
-        return [write(item) for item in value]
-    if isinstance(value, Fraction):
-        return quantities.format_share(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    if isinstance(value, Decimal):
-        return str(value)
-    if value is None or isinstance(value, str | int):
-        return value
-    raise TypeError(f"{type(value).__name__} has no place in a form")
+    return value if value is None or type(value) is str else _writer(cast("Any", type(value)))(value)
+
+
+@cache
+def _writer(kind: type) -> Callable[[Any], Json]:
+    """How values of a type are written; found once, for forms are written for every order."""
+    if issubclass(kind, quantities.Area):
+        return lambda area: {"figure": area.figure, "unit": area.unit}
+    if dataclasses.is_dataclass(kind):
+        names = tuple(_hints(kind))
+        return lambda form: {name: write(getattr(form, name)) for name in names}
+    for of, writer in _WRITERS.items():
+        if issubclass(kind, of):
+            return writer
+    raise TypeError(f"{kind.__name__} has no place in a form")
+
+
+_WRITERS: dict[type, Callable[[Any], Json]] = {
+    tuple: lambda items: [write(item) for item in items],
+    Fraction: quantities.format_share,
+    date: date.isoformat,
+    bytes: lambda data: base64.b64encode(data).decode(),
+    Decimal: str,
+    str: lambda text: text,
+    int: lambda number: number,
+}
 
 
 def walk(value: object) -> Sequence[tuple[Any, object]]:
@@ -271,7 +280,10 @@ def _brief(doc: Json) -> str:
 def _text(doc: Json) -> str:
     if not isinstance(doc, str):
         raise BadInput(Phrase("text is expected, not {given}", given=_brief(doc)))
-    text = unicodedata.normalize("NFC", " ".join(doc.split()))
+    text = " ".join(doc.split())
+    if text.isascii() and text.isprintable() and 0 < len(text) <= MAX_TEXT:
+        return text  # most of them
+    text = unicodedata.normalize("NFC", text)
     if not 0 < len(text) <= MAX_TEXT:
         raise BadInput(
             Phrase(

@@ -23,7 +23,7 @@ from domain.languages import Phrase
 from domain.law import Law
 from domain.record import Doc, Parcel, Record, Unit
 from domain.restrictions import Nature
-from domain.values import Digest, ParcelLabel, PartyRef, Sealed, UnitLabel
+from domain.values import Digest, OfficeCode, ParcelLabel, PartyRef, Sealed, UnitLabel
 
 State = Parcel | Unit
 A = TypeVar("A")
@@ -274,8 +274,8 @@ def new(application: object) -> frozenset[str]:
         str(identifier)
         for node in _nodes(application)
         if not getattr(node, "extends", False)
-        for f in dataclasses.fields(node)
-        if "issued" in f.metadata and (identifier := getattr(node, f.name)) is not None
+        for name, kind, _, _ in _members(cast("Any", type(node)))
+        if kind is not None and (identifier := getattr(node, name)) is not None
     )
 
 
@@ -287,6 +287,11 @@ def parties(application: object) -> frozenset[str]:
 def digests(application: object) -> frozenset[str]:
     """The digests of shapes and papers that an application names."""
     return frozenset(str(value) for hint, value in form.walk(application) if hint is Digest)
+
+
+def offices(application: object) -> frozenset[str]:
+    """The offices that an application names: those to which it brings land."""
+    return frozenset(str(value) for hint, value in form.walk(application) if hint is OfficeCode)
 
 
 def labels(application: object, village: VillageCode) -> frozenset[tuple[str, str, str]]:
