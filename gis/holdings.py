@@ -9,7 +9,7 @@ from gis.holders import HOLDERS_DIFFER, SENTENCES, ProposedHolder
 from gis.intake import Draft
 from gis.proposal import ProposedUnit
 from gis.report import Remark
-from gis.text import natural_key
+from gis.text import as_text, natural_key
 
 MIXED = "mixed"  # the tenure of a holding whose parcels are of several classes
 
@@ -61,10 +61,10 @@ def _unit(serial: int, khatas: tuple[str, ...], places: list[int], drafts: list[
 
 def _remarks(draft: Draft, flags: tuple[str, ...], holders_column: str) -> list[Remark]:
     """One remark for each flag that this row gives rise to; a difference between rows is said on all of them."""
-    own = (*draft.entry.holder_flags, HOLDERS_DIFFER)
-    cell = draft.cells.get(holders_column) or ""
+    own = (*draft.entry.holder_flags, *draft.entry.notes, HOLDERS_DIFFER)
+    cell = as_text(draft.cells.get(holders_column))
     return [
         Remark(row=draft.entry.row, label=draft.entry.label, kind=flag, sentence=SENTENCES[flag], cell=cell)
-        for flag in flags
+        for flag in (*flags, *draft.entry.notes)
         if flag in own
     ]

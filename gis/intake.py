@@ -13,7 +13,8 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from domain.errors import BadInput
-from gis.mapping import Mapping
+from domain.quantities import Area, to_m2
+from gis.mapping import Cell, Mapping
 from gis.mending import Mended, mend
 from gis.readers import SourceRow
 from gis.report import CROSSING_MENDED, RefusedRow, Repair
@@ -27,20 +28,25 @@ class Draft:
     """A row that can be used: what it says, its shape on the grid and valid, and its cells as they stand."""
 
     entry: Entry
-    shape: BaseGeometry
+    area: Area
+    """The recorded area; the drawn one where the mapping says that the map is the record."""
+    shape: BaseGeometry | None
+    """None in a file that is the textual record alone."""
     drawn_m2: Decimal
-    cells: Map[str, str | None]
+    """Zero without a shape."""
+    cells: Map[str, Cell]
 
 
 class Intake:
     """Takes pages of rows and sorts them; ``finish`` settles what only the whole file can tell."""
 
-    def __init__(self, mapping: Mapping) -> None:
+    def __init__(self, mapping: Mapping, *, drawn: bool = True) -> None:
         self.refused: list[RefusedRow] = []
         self.repairs: list[Repair] = []
         self.refused_shapes: dict[int, BaseGeometry] = {}
         """Shapes of refused rows, by row, where the shape itself was sound: for the map of the report."""
         self._mapping = mapping
+        self._drawn = drawn  # else the file is the textual record alone
         self._reader = RowReader(mapping)
         self._drafts: list[Draft] = []
         self._rows_of: dict[str, list[int]] = defaultdict(list)
@@ -48,6 +54,10 @@ class Intake:
 
     def take(self, page: Sequence[SourceRow]) -> None:
         """Take one page of rows."""
+        if not self._drawn:
+            for row in page:
+                self._take(row, Mended(shape=None), Decimal(0), outside=False)
+            return
         mended = mend([row.shape for row in page])
         drawn = drawn_areas([m.shape for m in mended])
         outside = self._lie_outside([m.shape for m in mended])
@@ -87,28 +97,19 @@ class Intake:
         label = self._reader.label(row)
         if label:
             self._rows_of[label].append(row.number)
-        if mended.shape is None:
-            fault = "the shape is damaged: a ring does not close" if row.broken else mended.fault
-            reasons.append(
-                Reason("bad-shape", "geometry", fault, "Draw the parcel again, as one closed boundary.")
-            )
-        elif outside:
-            reasons.append(
-                Reason(
-                    "outside",
-                    "geometry",
-                    f"the shape lies outside of {self._extent()}",
-                    "Draw it in its place.",
-                )
-            )
-        elif entry:
-            reasons += self._area_reasons(entry, drawn_m2)
-        if entry is None or mended.shape is None or reasons:
+        if self._drawn:
+            reasons += self._shape_reasons(row, mended, outside)
+        area = (entry.area or self._drawn_area(drawn_m2, reasons)) if entry else None
+        if area and mended.shape is not None and not outside:
+            reasons += self._area_reasons(area, drawn_m2)
+        if entry is None or area is None or reasons:
             if mended.shape is not None and not outside:
                 self.refused_shapes[row.number] = mended.shape
             self._refuse(row.number, label, reasons, row.cells)
             return
-        self._drafts.append(Draft(entry=entry, shape=mended.shape, drawn_m2=drawn_m2, cells=row.cells))
+        self._drafts.append(
+            Draft(entry=entry, area=area, shape=mended.shape, drawn_m2=drawn_m2, cells=row.cells)
+        )
         if mended.crossing:
             sentence = f"the boundary crossed itself ({mended.crossing}); it was rebuilt from its own lines"
             moved = mended.moved_m2
@@ -116,9 +117,27 @@ class Intake:
                 Repair(row=row.number, label=label, kind=CROSSING_MENDED, sentence=sentence, moved_m2=moved)
             )
 
-    def _area_reasons(self, entry: Entry, drawn_m2: Decimal) -> list[Reason]:
+    def _shape_reasons(self, row: SourceRow, mended: Mended, outside: bool) -> list[Reason]:
+        if mended.shape is None:
+            remedy = "Draw the parcel again, as one closed boundary."
+            return [Reason("bad-shape", "geometry", row.shape_fault or mended.fault, remedy)]
+        if outside:
+            sentence = f"the shape lies outside of {self._extent()}"
+            return [Reason("outside", "geometry", sentence, "Draw it in its place.")]
+        return []
+
+    def _drawn_area(self, drawn_m2: Decimal, reasons: list[Reason]) -> Area | None:
+        """The drawn area as the recorded one, where the mapping says that the map is the record."""
+        if drawn_m2 > 0:
+            return Area(to_m2(drawn_m2), str(drawn_m2), "m2")
+        if not reasons:
+            sentence = "no area is recorded, and none is drawn"
+            reasons.append(Reason("no-area", "geometry", sentence, "Take the area from the paper."))
+        return None
+
+    def _area_reasons(self, area: Area, drawn_m2: Decimal) -> list[Reason]:
         """The drawing and the figure must at least be of the same land."""
-        recorded, factor = entry.area.m2, self._mapping.file.area_factor
+        recorded, factor = area.m2, self._mapping.file.area_factor
         if drawn_m2 > 0 and recorded / factor <= drawn_m2 <= recorded * factor:
             return []
         sentence = f"{drawn_m2} m2 are drawn and {recorded} m2 recorded: beyond a factor of {factor}"
@@ -139,5 +158,5 @@ class Intake:
         west, south, east, north = self._mapping.file.within
         return f"{west:g} to {east:g} E, {south:g} to {north:g} N"
 
-    def _refuse(self, row: int, label: str, reasons: Sequence[Reason], cells: Map[str, str | None]) -> None:
+    def _refuse(self, row: int, label: str, reasons: Sequence[Reason], cells: Map[str, Cell]) -> None:
         self.refused.append(RefusedRow(row=row, label=label, reasons=tuple(reasons), cells=dict(cells)))

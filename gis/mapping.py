@@ -2,6 +2,9 @@
 
 ``gis/mappings/`` holds the ready-made ones.  A key that is not known is refused, so that a slip of the pen in a
 mapping never silently drops a column.
+
+A column is named as the file names it.  ``surveys[].holdings[].holder`` goes into JSON that stands in the cell of
+``surveys``, and ``table:Owner`` is a column of the table beside the map; both may give several texts for one row.
 """
 
 from __future__ import annotations
@@ -9,16 +12,20 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
-from dataclasses import MISSING, dataclass, field, fields, replace
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from domain.errors import BadInput
 from domain.ids import VillageCode, parse_village
 from domain.quantities import AREA_UNITS
+from gis.mapping_sections import MAY_BE_EMPTY, code_list, known, section
 from gis.tolerances import AREA_FACTOR
+
+Cell = str | tuple[str, ...] | None
+"""What stands in a cell: a text, several where the file holds a list, or no value."""
 
 INDIA = (
     68.0,
@@ -26,6 +33,20 @@ INDIA = (
     97.6,
     37.4,
 )  # west, south, east, north: where a shape is looked for unless the file says else
+
+
+LENGTH_UNITS = {
+    "metre": 1.0,
+    "centimetre": 0.01,
+    "millimetre": 0.001,
+    "foot": 0.3048,
+    "link": 0.201168,
+    "chain": 20.1168,
+    "degree": 1.0,
+}
+"""Metres in one unit of a drawing; ``degree`` for one that is drawn in longitude and latitude."""
+
+OF_A_TABLE = "table:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,26 +70,31 @@ class ParcelColumns:
     """Where a parcel's facts stand."""
 
     label: str
-    area: str
-    area_unit: str
+    area: str = ""
+    area_unit: str = ""
     """A unit of ``domain.quantities.AREA_UNITS``."""
+    area_is_drawn: bool = False
+    """The record of this village is the map: the area that is drawn is the one recorded, in square metres."""
     land_class: str = ""
     use: str = ""
     former_labels: str = ""
-    former_labels_separator: str = ","
+    former_labels_separator: tuple[str, ...] = (",",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class UnitColumns:
     """Where the facts of the holding stand; without ``label`` each parcel is a holding of its own."""
 
-    holders: str
+    holders: str = field(metadata=MAY_BE_EMPTY)
+    """Empty where the file names no holder: its holdings are then barred until they are recorded."""
     label: str = ""
-    label_separator: str = ""
-    """Cuts a cell of several khatas: "289,832"."""
-    holders_separator: str = ""
+    label_separator: tuple[str, ...] = ()
+    """Cuts a cell of several khatas: "289,832"; a text, or a list of them."""
+    holders_separator: tuple[str, ...] = ()
     relation_separator: str = ""
     """Cuts a holder's name from the name of a parent or spouse: "Asha / Ram"."""
+    relation: str = ""
+    """The column of the parents' or spouses' names, cut as the holders are; taken where they are as many."""
     shares: str = ""
     """Fractions in the order of the holders, cut by ``holders_separator``."""
     tenure: str = ""
@@ -83,6 +109,8 @@ class FileFacts:
     title: str = ""
     layer: str = ""
     encoding: str = ""
+    separator: str = ","
+    """Between the cells of a CSV table."""
     crs: str = ""
     """Replaces the reference system that the file states, or gives one where it states none: "EPSG:32643"."""
     within: tuple[float, float, float, float] = INDIA
@@ -99,6 +127,37 @@ class Codes:
     land_class: Map[str, str] = field(default_factory=dict)
     use: Map[str, str] = field(default_factory=dict)
     tenure: Map[str, str] = field(default_factory=dict)
+    shares: Map[str, str] = field(default_factory=dict)
+    """Words for a share, as in "whole" = "1"; other shares are fractions as they stand."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """How a DXF sheet is read: which layers bound the plots, which name them, and where on earth it lies."""
+
+    plots: tuple[str, ...]
+    texts: Map[str, tuple[str, ...]]
+    """The layers of texts by the column that they give: khasra = ["KHASRA_NO"]."""
+    unit: str = "metre"
+    """Of the drawing, against the metres (or degrees) of ``file.crs``: a key of ``LENGTH_UNITS``."""
+    control: tuple[tuple[float, ...], ...] = ()
+    """At least three points [x, y, east, north], of the sheet and of ``file.crs``, that place it instead of a unit."""
+    control_within_m: float = 1.0
+    """How far a control point may lie from where all of them together put it."""
+    snap: float = 0.001
+    """Ends of lines that lie this near, in units of the drawing, are one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableColumns:
+    """How a table beside the map is joined to it; its columns are named ``table:...`` in the other sections."""
+
+    key: str
+    """The column of the table that bears the number."""
+    matches: str
+    """The column of the map file that bears the same."""
+    encoding: str = ""
+    separator: str = ","
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +168,8 @@ class Mapping:
     parcel: ParcelColumns
     unit: UnitColumns
     codes: Codes
+    sheet: Sheet | None = None
+    table: TableColumns | None = None
     village: Map[str, Any] = field(default_factory=dict)
 
     def columns(self) -> tuple[str, ...]:
@@ -122,6 +183,7 @@ class Mapping:
             p.former_labels,
             u.label,
             u.holders,
+            u.relation,
             u.shares,
             u.tenure,
         )
@@ -133,7 +195,7 @@ class Mapping:
 
     def the_village(self) -> Village:
         """The village, whole and checked.  Raises: BadInput naming the fact that is missing or wrong."""
-        village = _section(Village, "village", self.village)
+        village = section(Village, "village", self.village)
         parse_village(village.lgd, field="village.lgd")
         if not all(part.isdecimal() and part.isascii() for part in village.office.split("/")):
             raise BadInput(
@@ -142,6 +204,25 @@ class Mapping:
                 remedy="Write the LGD codes of state, district and subdistrict: 28/511/5257.",
             )
         return village
+
+
+def base_column(name: str) -> str:
+    """The column of the file in which a mapped column stands.
+
+    >>> base_column("surveys[].survey_no"), base_column("LP_No.")
+    ('surveys', 'LP_No.')
+    """
+    return name.partition("[]")[0]
+
+
+def path_of(name: str) -> tuple[str, ...]:
+    """The steps into the JSON of a cell: a member's name, or "" for each item of a list.
+
+    >>> path_of("surveys[].holdings[].holder"), path_of("LP_No.")
+    (('', 'holdings', '', 'holder'), ())
+    """
+    _, *inner = name.split("[]")
+    return tuple(step for part in inner for step in ("", *(p for p in part.split(".") if p)))
 
 
 def ready_made() -> tuple[str, ...]:
@@ -157,7 +238,7 @@ def load_mapping(name_or_path: str | Path) -> Mapping:
         return parse_mapping((resources.files("gis") / "mappings" / f"{name}.toml").read_text("utf-8"))
     try:
         text = Path(name).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise BadInput(
             f"the mapping {name[:200]!r} cannot be read: {_reason(error)}",
             field="mapping",
@@ -174,103 +255,71 @@ def parse_mapping(text: str) -> Mapping:
         raise BadInput(
             f"the mapping is not TOML: {error}", field="mapping", remedy="Correct that line."
         ) from error
-    _known("mapping", document, {f.name: f for f in fields(Mapping)})
-    parcel = _section(ParcelColumns, "parcel", document.get("parcel"))
+    known("mapping", document, {f.name: f for f in fields(Mapping)})
+    village = document.get("village", {})
+    known("village", village, {f.name: f for f in fields(Village)})
+    codes = document.get("codes", {})
+    return Mapping(
+        file=section(FileFacts, "file", document.get("file", {})),
+        parcel=_parcel(document.get("parcel")),
+        unit=section(UnitColumns, "unit", document.get("unit")),
+        codes=replace(section(Codes, "codes", codes), **{k: code_list(k, v) for k, v in codes.items()}),
+        sheet=_sheet(document["sheet"]) if "sheet" in document else None,
+        table=section(TableColumns, "table", document["table"]) if "table" in document else None,
+        village=village,
+    )
+
+
+def _parcel(table: Any) -> ParcelColumns:
+    parcel = section(ParcelColumns, "parcel", table)
+    if parcel.area_is_drawn and not parcel.area:
+        return replace(parcel, area_unit="m2")
+    for key in ("area", "area_unit"):
+        if not getattr(parcel, key):
+            raise BadInput(
+                f"the mapping does not say parcel.{key}",
+                field=f"parcel.{key}",
+                remedy=f"Add {key} = ... under [parcel]; or area_is_drawn = true, where the map is the record.",
+            )
+    if parcel.area_is_drawn:
+        raise BadInput(
+            "the mapping names a column of areas and says that the drawn area is recorded",
+            field="parcel.area_is_drawn",
+            remedy="Keep one of the two.",
+        )
     if parcel.area_unit not in AREA_UNITS:
         raise BadInput(
             f"the unit of area {parcel.area_unit[:40]!r} is not known",
             field="parcel.area_unit",
             remedy=f"Known: {', '.join(AREA_UNITS)}.",
         )
-    village = document.get("village", {})
-    _known("village", village, {f.name: f for f in fields(Village)})
-    codes = document.get("codes", {})
-    return Mapping(
-        file=_section(FileFacts, "file", document.get("file", {})),
-        parcel=parcel,
-        unit=_section(UnitColumns, "unit", document.get("unit")),
-        codes=replace(_section(Codes, "codes", codes), **{k: _code_list(k, v) for k, v in codes.items()}),
-        village=village,
-    )
+    return parcel
 
 
-Section = TypeVar("Section", Village, ParcelColumns, UnitColumns, FileFacts, Codes)
-
-
-def _section(kind: type[Section], name: str, table: Any) -> Section:
-    """One section of the file as its dataclass: known keys, none missing, each of its type."""
-    known = {f.name: f for f in fields(kind)}
-    _known(name, table, known)
-    for key, spec in known.items():
-        required = spec.default is MISSING and spec.default_factory is MISSING
-        if required and not table.get(key):
-            raise BadInput(
-                f"the mapping does not say {name}.{key}",
-                field=f"{name}.{key}",
-                remedy=f"Add {key} = ... under [{name}]{_hint(name)}.",
-            )
-    return kind(**{key: _value(f"{name}.{key}", known[key].type, value) for key, value in table.items()})
-
-
-def _known(name: str, table: Any, known: Map[str, Any]) -> None:
-    if not isinstance(table, dict):
+def _sheet(table: Any) -> Sheet:
+    sheet = section(Sheet, "sheet", table)
+    if sheet.unit not in LENGTH_UNITS:
         raise BadInput(
-            f"the mapping has no section [{name}]",
-            field=name,
-            remedy=f"Add [{name}] with some of: {', '.join(known)}.",
+            f"the unit of the sheet {sheet.unit[:40]!r} is not known",
+            field="sheet.unit",
+            remedy=f"Known: {', '.join(LENGTH_UNITS)}.",
         )
-    for key in table:
-        if key not in known:
-            raise BadInput(
-                f"the key {name}.{key[:60]} is not known",
-                field=f"{name}.{key[:60]}",
-                remedy=f"Known under [{name}]: {', '.join(known)}.",
-            )
-
-
-def _value(where: str, kind: Any, value: Any) -> Any:
-    """A TOML value as the field's type; ``kind`` is the annotation's text."""
-    if kind in ("str", "VillageCode") and isinstance(value, str):
-        return value
-    if kind.startswith("tuple[str") and _all(value, str):
-        return tuple(value)
-    if kind.startswith("tuple[float") and _all(value, int, float) and len(value) == 4:
-        return tuple(float(number) for number in value)
-    if kind.startswith("Map[") and isinstance(value, dict):
-        return value
-    if kind == "Decimal" and isinstance(value, str | int) and not isinstance(value, bool):
-        try:
-            if (number := Decimal(value)) > 1:
-                return number
-        except InvalidOperation:
-            pass
-    wanted = {
-        "str": "a text",
-        "VillageCode": 'a text, as in "593873"',
-        "tuple[str, ...]": "a list of texts",
-        "Decimal": 'a figure above one, as in "2"',
-        "Map[str, str]": "a table of texts",
-    }.get(kind, "a list of west, south, east, north in degrees")
-    raise BadInput(f"{where} is {value!r:.60}", field=where, remedy=f"It should be {wanted}.")
-
-
-def _code_list(name: str, table: Any) -> dict[str, str]:
-    if not isinstance(table, dict) or not _all(list(table.values()), str):
+    if not (sheet.snap > 0 and sheet.control_within_m > 0):
         raise BadInput(
-            f"codes.{name} is no code list",
-            field=f"codes.{name}",
-            remedy=f'Write under [codes.{name}] lines such as "Patta Land" = "patta".',
+            "sheet.snap and sheet.control_within_m are greater than zero",
+            field="sheet.snap",
+            remedy="Leave them out to take the usual ones.",
         )
-    return {" ".join(text.split()): code for text, code in table.items()}
+    if sheet.control and len(sheet.control) < 3:
+        raise BadInput(
+            f"{len(sheet.control)} control points do not show whether one of them is wrong",
+            field="sheet.control",
+            remedy="Give at least three, far apart from each other.",
+        )
+    return sheet
 
 
-def _all(value: Any, *kinds: type) -> bool:
-    return isinstance(value, list) and all(isinstance(v, kinds) and not isinstance(v, bool) for v in value)
-
-
-def _hint(name: str) -> str:
-    return ", or give it on the command line" if name == "village" else ""
-
-
-def _reason(error: OSError | UnicodeDecodeError) -> str:
-    return (error.strerror or str(error)).lower() if isinstance(error, OSError) else "it is not UTF-8"
+def _reason(error: OSError | ValueError) -> str:
+    if isinstance(error, OSError):
+        return (error.strerror or str(error)).lower()
+    return "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)

@@ -10,7 +10,7 @@ from domain.quantities import Area
 from gis.holders import ProposedHolder
 from gis.tolerances import AREA_AGREES, AREA_CLOSE
 
-Grade = Literal["agrees", "close", "differs"]
+Grade = Literal["agrees", "close", "differs", "no-map"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,13 +23,15 @@ class ProposedParcel:
     area: Area
     """The recorded area, exact, with the paper's figure and unit."""
     drawn_m2: Decimal
+    """Zero without a shape."""
     area_grade: Grade
     land_class: str
     use: str
     former_labels: tuple[str, ...]
     geometry: bytes
-    """Canonical bytes, see ``gis.shapes``."""
+    """Canonical bytes, see ``gis.shapes``; empty where the file is the textual record alone."""
     geometry_hash: str
+    """Empty without a shape."""
     row: int
 
 

@@ -13,7 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from gis.coverage import Coverage
-from gis.mapping import Village
+from gis.mapping import Cell, Village
+from gis.readers.joined import Unmatched
 from gis.rows import Reason
 
 FORMAT = "landlog/import-report@v1"
@@ -34,7 +35,7 @@ class RefusedRow:
     row: int
     label: str
     reasons: tuple[Reason, ...]
-    cells: Mapping[str, str | None]
+    cells: Mapping[str, Cell]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +72,17 @@ class SourceFacts:
     encoding: str
     rows: int
     unused_columns: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """What is to be known of the file as a whole: how a sheet was placed, what in it is not read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableFacts:
+    """The table that was joined to the map, and its rows that no row of the map bears out."""
+
+    name: str
+    rows: int
+    unmatched: tuple[Unmatched, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +95,7 @@ class ImportReport:
     units: int
     units_incomplete: int
     areas: Mapping[str, int]
-    """How many used rows of each grade: agrees, close, differs (drawn against recorded area)."""
+    """How many used rows of each grade: agrees, close, differs (drawn against recorded area), or no-map."""
     refused: tuple[RefusedRow, ...]
     repairs: tuple[Repair, ...]
     remarks: tuple[Remark, ...]
@@ -91,6 +103,7 @@ class ImportReport:
     """How the used shapes lay beside each other in the file."""
     coverage: Coverage
     """How they do after the repairs: what would be registered."""
+    table: TableFacts | None = None
 
     def to_json(self) -> str:
         """The whole report as JSON, figures as decimal strings."""
@@ -107,6 +120,12 @@ class ImportReport:
             f"  drawn against recorded area: {self.areas['agrees']} agree within 1 %, "
             f"{self.areas['close']} within 5 %, {self.areas['differs']} differ by more",
         ]
+        if self.areas.get("no-map"):
+            lines[-1] = f"  no map: {self.areas['no-map']} parcels are registered by their record alone"
+        lines.extend(f"  {note}" for note in source.notes)
+        if self.table:
+            name, rows, left = self.table.name, self.table.rows, len(self.table.unmatched)
+            lines.append(f"  {rows} rows in {name}, {left} of them with no row of the map")
         for kind, said in (
             (CROSSING_MENDED, "shapes mended"),
             (HAIRLINE_CLOSED, "hairlines closed at parcels"),
@@ -114,7 +133,9 @@ class ImportReport:
             moved = [repair.moved_m2 for repair in self.repairs if repair.kind == kind]
             if moved:
                 lines.append(f"  {said}: {len(moved)}, which moved {sum(moved)} m2 in all")
-        if cover.exact:
+        if not cover.polygons:
+            pass
+        elif cover.exact:
             lines.append("  boundaries: every one is drawn alike from both sides")
         else:
             lines.append(

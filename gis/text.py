@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 from gis.tolerances import CUT_AT_BYTES
 
 DAMAGE = "\ufffd"  # what a decoder leaves where a letter was cut
-# Control characters and marks that turn the direction of writing: they hide in names and show others than they hold.
-_UNFIT = re.compile("[\ufffd\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# Marks that turn the direction of writing: they hide in names and show others than they hold.
+_UNFIT = frozenset("\ufffd\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_NO_LETTERS = (
+    "Cc",
+    "Cs",
+    "Co",
+    "Cn",
+)  # controls, halves of pairs, private and unassigned: as the forms refuse them
 _WIDEST_LETTER = 4  # bytes of UTF-8
 _RUNS = re.compile(r"(\d+)")
 
@@ -33,7 +40,9 @@ def is_damaged(text: str) -> bool:
     >>> is_damaged("నడి\ufffd"), is_damaged("నడిపి")
     (True, False)
     """
-    return _UNFIT.search(text) is not None
+    if not _UNFIT.isdisjoint(text):
+        return True
+    return not text.isprintable() and any(unicodedata.category(letter) in _NO_LETTERS for letter in text)
 
 
 def is_cut(cell: str) -> bool:
@@ -50,13 +59,15 @@ def is_cut(cell: str) -> bool:
     return cell.endswith(DAMAGE) or CUT_AT_BYTES - widest < size <= CUT_AT_BYTES
 
 
-def parts(cell: str, separator: str) -> tuple[str, ...]:
-    """The cleaned parts of a cell; without a separator the cell is one part.
+def parts(cell: str | tuple[str, ...], separators: Sequence[str]) -> tuple[str, ...]:
+    """The cleaned parts of a cell, or of each text of a list; without a separator a text is one part.
 
-    >>> parts("289, 832,", ",")
-    ('289', '832')
+    >>> parts("289, 832,", (",",)), parts("A ,మరియు B", (",", "మరియు")), parts(("1/2", "1/2"), ())
+    (('289', '832'), ('A', 'B'), ('1/2', '1/2'))
     """
-    pieces = cell.split(separator) if separator else [cell]
+    pieces = [cell] if isinstance(cell, str) else list(cell)
+    for separator in separators:
+        pieces = [piece for text in pieces for piece in text.split(separator)]
     return tuple(piece for piece in map(clean, pieces) if piece)
 
 
@@ -67,3 +78,12 @@ def natural_key(label: str) -> NaturalKey:
     ['2', '2/1', '10', '17-A9', '17-A10']
     """
     return tuple((0, int(run), "") if run.isdecimal() else (1, 0, run) for run in _RUNS.split(label) if run)
+
+
+def as_text(cell: str | tuple[str, ...] | None) -> str:
+    """A cell in one line, for a report.
+
+    >>> as_text(("1/2", "1/3")), as_text(None)
+    ('1/2 | 1/3', '')
+    """
+    return cell or "" if not isinstance(cell, tuple) else " | ".join(cell)

@@ -33,8 +33,10 @@ from gis.report import (
     Remark,
     Repair,
     SourceFacts,
+    TableFacts,
 )
 from gis.shapes import canonical_bytes_many, drawn_areas, geometry_hash
+from gis.text import as_text
 
 Progress = Callable[[int, int], None]  # rows read, rows in all
 
@@ -52,12 +54,19 @@ class ProposedVillage:
 
 
 def propose_village(
-    path: str | Path, mapping: Mapping, *, progress: Progress | None = None
+    path: str | Path,
+    mapping: Mapping,
+    *,
+    table: str | Path | None = None,
+    progress: Progress | None = None,
 ) -> ProposedVillage:
-    """Read, check and arrange a village.  Raises: BadInput where the file as a whole cannot be used."""
+    """Read, check and arrange a village; ``table`` is a CSV file of the record beside the map.
+
+    Raises: BadInput where a file as a whole cannot be used.
+    """
     village = mapping.the_village()
-    source = open_source(path, mapping)
-    intake = Intake(mapping)
+    source = open_source(path, mapping, table)
+    intake = Intake(mapping, drawn=source.drawn)
     for page in source.pages():
         intake.take(page)
         if progress:
@@ -71,8 +80,8 @@ def propose_village(
             remedy=first.reasons[0].remedy,
         )
     units, unit_of, on_holders = gather(drafts, mapping.unit.holders)
-    as_drawn = examine_coverage([draft.shape for draft in drafts])
-    drafts, closed = _closed(drafts, as_drawn)
+    as_drawn = examine_coverage([draft.shape for draft in drafts if draft.shape])
+    drafts, closed = _closed(drafts, as_drawn) if source.drawn else (drafts, [])
     parcels = _parcels(drafts, unit_of)
     coverage = examine_coverage([draft.shape for draft in drafts]) if closed else as_drawn
     report = ImportReport(
@@ -87,6 +96,7 @@ def propose_village(
         remarks=tuple(sorted(on_holders + _remarks(drafts, parcels, coverage, mapping), key=lambda r: r.row)),
         as_drawn=as_drawn,
         coverage=coverage,
+        table=_table(source),
     )
     return ProposedVillage(
         village=village,
@@ -125,20 +135,21 @@ def _closed(drafts: list[Draft], as_drawn: Coverage) -> tuple[list[Draft], list[
 
 
 def _parcels(drafts: Sequence[Draft], unit_of: Sequence[int]) -> tuple[ProposedParcel, ...]:
-    blobs = canonical_bytes_many([draft.shape for draft in drafts])
+    drawn = bool(drafts) and drafts[0].shape is not None  # all rows of a file have shapes, or none
+    blobs = canonical_bytes_many([draft.shape for draft in drafts]) if drawn else [b""] * len(drafts)
     return tuple(
         ProposedParcel(
             serial=serial,
             label=draft.entry.label,
             unit=unit,
-            area=draft.entry.area,
+            area=draft.area,
             drawn_m2=draft.drawn_m2,
-            area_grade=area_grade(draft.drawn_m2, draft.entry.area.m2),
+            area_grade=area_grade(draft.drawn_m2, draft.area.m2) if blob else "no-map",
             land_class=draft.entry.land_class,
             use=draft.entry.use,
             former_labels=draft.entry.former_labels,
             geometry=blob,
-            geometry_hash=geometry_hash(blob),
+            geometry_hash=geometry_hash(blob) if blob else "",
             row=draft.entry.row,
         )
         for serial, (draft, unit, blob) in enumerate(zip(drafts, unit_of, blobs, strict=True), 1)
@@ -151,13 +162,13 @@ def _remarks(
     """What is to be looked into on rows that are used: areas, overlaps, former numbers."""
     remarks = []
     for draft, parcel in zip(drafts, parcels, strict=True):
-        if parcel.area_grade != "agrees":
+        if parcel.area_grade in ("close", "differs"):
             kind = AREA_CLOSE if parcel.area_grade == "close" else AREA_DIFFERS
             apart = 100 * (parcel.drawn_m2 - parcel.area.m2) / parcel.area.m2
             sentence = f"{parcel.drawn_m2} m2 are drawn and {parcel.area.m2} m2 recorded ({apart:+.2f} %)"
             remarks.append(Remark(row=parcel.row, label=parcel.label, kind=kind, sentence=sentence))
         if draft.entry.former_labels_cut:
-            cell = draft.cells.get(mapping.parcel.former_labels) or ""
+            cell = as_text(draft.cells.get(mapping.parcel.former_labels))
             sentence = "the cell of former numbers is cut or damaged; what cannot be read is left out"
             remarks.append(
                 Remark(
@@ -192,4 +203,10 @@ def _facts(source: Source) -> SourceFacts:
         encoding=source.encoding,
         rows=source.rows,
         unused_columns=source.unused,
+        notes=source.opened.notes,
     )
+
+
+def _table(source: Source) -> TableFacts | None:
+    table = source.table
+    return TableFacts(name=table.name, rows=table.rows, unmatched=table.unmatched()) if table else None

@@ -188,15 +188,16 @@ def test_a_row_without_a_shape_and_one_with_an_open_ring_are_told_apart(tmp_path
     ring = json.loads(shapely.to_geojson(plot(0)))["coordinates"][0]
     path.write_text(text.replace(json.dumps(ring), json.dumps(ring[:-1])), "utf-8")
     none, open_ring = rows_of(path)
-    assert (none.shape, none.broken) == (None, False)
-    assert (open_ring.shape, open_ring.broken) == (None, True)
+    assert (none.shape, none.shape_fault) == (None, "")
+    assert open_ring.shape is None
+    assert "does not close" in open_ring.shape_fault
 
 
 @pytest.mark.parametrize("rows", [1, 45])
 def test_rows_come_in_pages_and_keep_their_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
 ) -> None:
-    monkeypatch.setattr("gis.readers.PAGE", 20)
+    monkeypatch.setattr("gis.readers.source.PAGE", 20)
     path = write_geojson(tmp_path / "v.geojson", [(cells(Khasra=str(n)), plot(n)) for n in range(rows)])
     pages = list(open_source(path, mapping()).pages())
     assert [row.number for page in pages for row in page] == list(range(1, rows + 1))
