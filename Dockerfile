@@ -25,7 +25,7 @@ RUN LANDLOG_HOME=/app python -m projections.fonts && LANDLOG_HOME=/app python -m
 
 FROM python:3.12-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /var/lib/landlog --shell /usr/sbin/nologin landlog \
-    && install -d -o landlog -g landlog -m 700 /var/lib/landlog
+    && install -d -o landlog -g landlog -m 700 /var/lib/landlog /var/lib/landlog-signing
 COPY --from=build /app /app
 ENV PATH=/app/.venv/bin:$PATH LANDLOG_HOME=/var/lib/landlog LANDLOG_FONTS=/app/fonts \
     LANDLOG_VERIFIER=/app/verifier PYTHONUNBUFFERED=1

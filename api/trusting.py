@@ -16,7 +16,7 @@ from domain.errors import BadInput, NotFound, RegistryError, VerificationError
 from registry.log.cosignature import CosignatureVerifier
 from registry.log.note import VerifierKey, is_valid_name
 from registry.log.policy import Policy
-from registry.witness.client import HttpWitness, ask_verifier_key
+from registry.witness.client import HttpWitness, WitnessUnreachable, ask_verifier_key
 
 GROUP = "watchers"
 _REMARK = (
@@ -69,19 +69,28 @@ def meet(text: str, known: Sequence[Watcher]) -> Watcher:
         case [name, vkey, url]:
             return Watcher(name=_named(name), vkey=_key(vkey, url), url=url)
         case [name, url]:
-            told = ask_verifier_key(url).format()
-            before = next((w.vkey for w in known if w.name == name), told)
-            if before != told:
-                raise OtherWitnessKey(
-                    f"{name} at {url} tells the key {told}, and the policy knows it by {before}",
-                    remedy="Ask its operator. If the key is new, name it: NAME VKEY URL.",
-                )
-            return Watcher(name=_named(name), vkey=told, url=url)
+            return _asked(_named(name), url, next((w for w in known if w.name == name), None))
     raise BadInput(
         f"{text[:120]!r} names no witness",
         field="WITNESS",
         remedy='Write "NAME VKEY URL", as its operator gave them, or "NAME URL" to ask it for its key.',
     )
+
+
+def _asked(name: str, url: str, before: Watcher | None) -> Watcher:
+    """A watcher by the key that it tells; one that is away is still who it was."""
+    try:
+        told = ask_verifier_key(url).format()
+    except WitnessUnreachable:
+        if before is None or before.url != url:
+            raise
+        return before
+    if before is not None and before.vkey != told:
+        raise OtherWitnessKey(
+            f"{name} at {url} tells the key {told}, and the policy knows it by {before.vkey}",
+            remedy="Ask its operator. If the key is new, name it: NAME VKEY URL.",
+        )
+    return Watcher(name=name, vkey=told, url=url)
 
 
 def write(settings: Settings, found: Sequence[Watcher], *, threshold: int) -> None:

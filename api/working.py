@@ -6,6 +6,7 @@ Whatever it is doing when it is killed is finished by the next one: all three go
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -116,8 +117,9 @@ def keep_days(house: House, stop: threading.Event) -> None:
 
 
 def sequence(house: House, stop: threading.Event, *, refresh_seconds: float = REFRESH_SECONDS) -> None:
-    """Give orders their places in the log as they come."""
-    pause, refreshed = _FIRST_PAUSE, time.monotonic()
+    """Give orders their places in the log as they come; at the start, have its witnesses see what is shown."""
+    pause = _FIRST_PAUSE
+    refreshed = -math.inf  # what is shown may have been cosigned long ago, or by others
     while not stop.is_set():
         try:
             with in_the_library_s_words():

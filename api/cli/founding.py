@@ -29,9 +29,16 @@ def init(
         bool, typer.Option("--plain", help="Root keys without a passphrase: for demonstrations only.")
     ] = False,
     passphrase_file: PassphraseFile = None,
+    if_missing: Annotated[
+        bool,
+        typer.Option("--if-missing", help="Change nothing where this very registry lives there already."),
+    ] = False,
 ) -> None:
     """Found a registry in LANDLOG_HOME: keys, database, the first entry of its log, and its policy."""
     settings = Settings.of()
+    if if_missing and settings.founded.exists() and settings.origin == origin:
+        console.say(f"The registry {origin} is in {settings.home} already.")
+        return
     founding.check_free(settings)
     founding.Plan(origin=origin, roots=roots, threshold=threshold).check()
     passphrase = "" if plain else console.passphrase("the root keys", passphrase_file, twice=True)

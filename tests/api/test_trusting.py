@@ -69,6 +69,8 @@ def test_a_witness_is_asked_for_its_key_and_known_by_it_from_then_on(tmp_path: P
         found = trusting.meet(f"one {url}", [])
         assert found == Watcher(name="one", vkey=WITNESS.verifier_key.format(), url=url)
         assert trusting.meet(f"one {url}", [found]) == found
+        away = Watcher(name="one", vkey=found.vkey, url="http://127.0.0.1:9")
+        assert trusting.meet(f"one {away.url}", [away]) == away
         impostor = stack.enter_context(served(witness_in(tmp_path / "two", signer=OTHER)))
         with pytest.raises(OtherWitnessKey, match="knows it by"):
             trusting.meet(f"one {impostor}", [found])
