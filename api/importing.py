@@ -204,7 +204,7 @@ class Importer:
             office=village.village.office,
             officer=self.certifier.officer,
             order_no=order_number(self.certifier, number),
-            shapes=OwnShapes({p.geometry_hash: p.geometry for h in order for p in h.parcels}),
+            shapes=OwnShapes({p.geometry_hash: p.geometry for h in order for p in h.parcels if p.geometry}),
             documents=self.certifier.documents,
         )
         receipt = self._office.sanction(
@@ -426,6 +426,6 @@ def _parcel(parcel: ProposedParcel, unit: int) -> Json:
         "land_class": parcel.land_class or UNRECORDED,
         "use": parcel.use or UNRECORDED,
         "former_labels": list(parcel.former_labels),
-        "geometry": parcel.geometry_hash,
-        "drawn_m2": str(parcel.drawn_m2),
+        "geometry": parcel.geometry_hash or None,
+        "drawn_m2": str(parcel.drawn_m2) if parcel.geometry else None,
     }

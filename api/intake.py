@@ -29,15 +29,22 @@ WORTH_A_PROCESS = 2_000  # parcels: a second process takes a second to start
 
 
 def read(
-    file: Path, mapping: str | Path, village: Mapping[str, str | None], progress: Progress | None = None
+    file: Path,
+    mapping: str | Path,
+    village: Mapping[str, str | None],
+    progress: Progress | None = None,
+    *,
+    table: Path | None = None,
 ) -> ProposedVillage:
-    """The village that a file proposes; ``village`` holds facts that the mapping leaves open.
+    """The village that a file proposes; ``village`` holds facts that the mapping leaves open, ``table`` is a CSV file
+    of the record beside the map.
 
     Raises:
         BadInput: when mapping or file cannot be used as a whole.
     """
     with collector.seldom():
-        return propose_village(file, load_mapping(mapping).with_village(**village), progress=progress)
+        facts = load_mapping(mapping).with_village(**village)
+        return propose_village(file, facts, table=table, progress=progress)
 
 
 def register(

@@ -25,7 +25,10 @@ def importing() -> None:
 def village(
     files: Annotated[
         list[Path],
-        typer.Argument(help="The village's map: GeoJSON, GeoPackage or Shapefile.", show_default=False),
+        typer.Argument(
+            help="The village's map (GeoJSON, TopoJSON, GeoPackage, Shapefile, KML, DXF), or its record alone (CSV).",
+            show_default=False,
+        ),
     ],
     mapping: Annotated[
         str,
@@ -49,6 +52,12 @@ def village(
     order_no: Annotated[
         str, typer.Option(help="Number of the orders: NO/1, NO/2 ...", show_default=False)
     ] = "",
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            help="The record beside the map: a CSV file that the mapping joins.", show_default=False
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read, check and report; sign nothing.")] = False,
     report: Annotated[
         Path | None,
@@ -63,16 +72,11 @@ def village(
     """
     from api import intake, places  # they bring the map libraries: only this command waits for them
 
-    if key is None and not dry_run:
-        raise BadInput(
-            "an import is signed by the officer who certifies the older record",
-            field="--key",
-            remedy="Give --key FILE, or --dry-run to read and report only.",
-        )
+    _check_that_it_can_be_signed(key, dry_run)
     facts = {"lgd": lgd, "name": name, "name_local": name_local, "office": office}
     for file in files:
         with console.progress(f"Reading {file.name}", unit="rows") as told:
-            proposed = intake.read(file, mapping, facts, told)
+            proposed = intake.read(file, mapping, facts, told, table=table)
         if Settings.of().founded.exists():
             with registry() as house:
                 proposed = places.examined(house, proposed)
@@ -92,12 +96,21 @@ def village(
                 key=load_key(key, passphrase_file),
                 source=source or intake.source_of(proposed, file),
                 order_no=order_no or f"IMPORT/{proposed.village.lgd}/{clock.instant():%Y%m%dT%H%M%S}",
-                documents=(digest_of(file),),
+                documents=(digest_of(file), *([digest_of(table)] if table else [])),
                 progress=told,
             )
             page = intake.write_report(place, proposed, outcome)
         _tell(proposed.village.name, outcome, place)
         console.say(f"To look at: {page}")
+
+
+def _check_that_it_can_be_signed(key: Path | None, dry_run: bool) -> None:
+    if key is None and not dry_run:
+        raise BadInput(
+            "an import is signed by the officer who certifies the older record",
+            field="--key",
+            remedy="Give --key FILE, or --dry-run to read and report only.",
+        )
 
 
 def _tell(name: str, outcome: object, place: Path) -> None:
