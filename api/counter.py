@@ -21,6 +21,7 @@ from api.clock import INDIA
 from api.wiring import House
 from registry.database import libpq_dsn, make_engine
 from registry.datastore import Datastore
+from registry.log.file_prover import FileProver
 from registry.log.prover import Prover
 
 _TIMEOUT_MS = 250
@@ -86,12 +87,18 @@ class Counter:
     def origin(self) -> str:
         return self.house.origin
 
+    @cached_property
+    def published_files(self) -> FileProver:
+        """Paths through the published log, from its tiles."""
+        return FileProver(self.house.settings.log)
+
     @contextmanager
     def prover(self) -> Iterator[Prover]:
         """Proofs about the published log, over a connection that only reads."""
         pooled = self.reader.engine.raw_connection()
         try:
-            yield Prover(cast("extensions.connection", pooled.driver_connection), origin=self.origin)
+            connection = cast("extensions.connection", pooled.driver_connection)
+            yield Prover(connection, origin=self.origin, files=self.published_files)
         except psycopg2.OperationalError:
             pooled.invalidate()
             raise

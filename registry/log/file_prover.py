@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from threading import Lock
 
 from registry.log.checkpoint import parse_checkpoint
 from registry.log.note import parse_note
@@ -20,7 +21,7 @@ MOST_TILES = 1024
 
 
 class FileProver:
-    """Proofs about the checkpoint that a directory shows."""
+    """Proofs about the checkpoint that a directory shows; several threads may share it."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -28,6 +29,7 @@ class FileProver:
         self._note = ""
         self._size = 0
         self._trees: dict[tuple[int, int], TileTree] = {}
+        self._alone = Lock()
 
     def inclusion(self, index: int) -> TlogProof:
         """That the entry at ``index`` is in the published log.
@@ -35,12 +37,26 @@ class FileProver:
         Raises:
             NothingPublished, NoSuchEntry: as their names say.
         """
-        return self._inclusion(index, self._subtree())
+        with self._alone:
+            return self._inclusion(index, self._subtree())
+
+    def path(self, index: int, *, size: int) -> tuple[bytes, list[bytes]]:
+        """The leaf hash of an entry, and its path in the first ``size`` entries, though more may be shown by now.
+
+        Raises:
+            NothingPublished, NoSuchEntry: as their names say.
+        """
+        with self._alone:
+            subtree = self._subtree()
+            if not 0 <= index < size <= self._size:
+                raise NoSuchEntry(f"the published log has {self._size} entries: it shows no tree of {size}")
+            return subtree(0, index), prove_inclusion(index=index, size=size, subtree=subtree)
 
     def inclusions(self, indices: Iterable[int]) -> list[TlogProof]:
         """As ``inclusion``, for many entries of one checkpoint."""
-        subtree = self._subtree()
-        return [self._inclusion(index, subtree) for index in indices]
+        with self._alone:
+            subtree = self._subtree()
+            return [self._inclusion(index, subtree) for index in indices]
 
     def consistency(self, old_size: int) -> list[bytes]:
         """That the first ``old_size`` entries (not 0) are a prefix of the published log.
@@ -48,12 +64,13 @@ class FileProver:
         Raises:
             TreeShrank: when the published log is shorter.
         """
-        subtree = self._subtree()
-        if not 0 < old_size <= self._size:
-            raise TreeShrank(
-                f"the published log has {self._size} entries: none of its proofs starts at {old_size}"
-            )
-        return prove_consistency(old_size=old_size, new_size=self._size, subtree=subtree)
+        with self._alone:
+            subtree = self._subtree()
+            if not 0 < old_size <= self._size:
+                raise TreeShrank(
+                    f"the published log has {self._size} entries: none of its proofs starts at {old_size}"
+                )
+            return prove_consistency(old_size=old_size, new_size=self._size, subtree=subtree)
 
     def _inclusion(self, index: int, subtree: Subtree) -> TlogProof:
         if not 0 <= index < self._size:

@@ -4,13 +4,16 @@ The map's tables hold the state after the last committed batch, which is publish
 made only when the two are the same; in between the prover waits, for as long as ``patience`` says, and then
 answers ``LogBusy``.  The alternative, keeping the replaced parts of the map until publication, would write every
 changed row twice for a delay of milliseconds; the price of this choice is that proofs wait for slow witnesses.
+
+Paths through the log are taken from the published tiles where a prover is given them: a multiple faster, and equal, for
+a path is served only if it leads to the root that was signed.  What the files do not show comes from the database.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a type, named as one
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
@@ -18,8 +21,11 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812
 from domain.canon import Json, parse_object
 from domain.errors import RegistryError
 from registry.log import storage
+from registry.log.checkpoint import parse_checkpoint
 from registry.log.encoding import decode_base64
+from registry.log.file_prover import FileProver
 from registry.log.map_store import prove_state
+from registry.log.note import parse_note
 from registry.log.prefix_map import Result, map_key
 from registry.log.storage import Published
 from registry.log.title_proof import (
@@ -32,7 +38,7 @@ from registry.log.title_proof import (
     reveal,
 )
 from registry.log.tlog_proof import NoSuchEntry, NothingPublished, TlogProof
-from registry.log.tree import TreeShrank, prove_consistency, prove_inclusion
+from registry.log.tree import TreeShrank, prove_consistency, prove_inclusion, verify_inclusion
 
 _MOST_FORMER_UNITS = MAX_STATES // 2  # the rest is for the keys of those who signed
 __all__ = ["LogBusy", "NoSuchEntry", "NothingPublished", "ProofTooLarge", "Prover"]
@@ -53,18 +59,23 @@ class ProofTooLarge(RegistryError):
 
 
 class Prover:
-    """Proofs over one connection, on which no transaction is open; it needs no more than to read schema ``log``."""
+    """Proofs over one connection, on which no transaction is open; it needs no more than to read schema ``log``.
+
+    ``files`` are the published log's own, where they are at hand.
+    """
 
     def __init__(
         self,
         connection: Connection,
         *,
         origin: str,
+        files: FileProver | None = None,
         patience: float = 3.0,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._connection = connection
         self._origin = origin
+        self._files = files
         self._patience = patience
         self._pause = pause
 
@@ -84,7 +95,7 @@ class Prover:
             NoSuchEntry: when the published log ends before it.
         """
         with self._snapshot() as cursor:
-            return _inclusion(cursor, _published(cursor), index)
+            return self._inclusion(cursor, _published(cursor), index)
 
     def consistency(self, old_size: int) -> list[bytes]:
         """That the first ``old_size`` entries (not 0) are a prefix of the published log.
@@ -133,7 +144,7 @@ class Prover:
                 origin=self._origin,
                 parcel=parcel,
                 map_head=storage.entries_between(cursor, head.size - 1, head.size)[0],
-                map_head_proof=_inclusion(cursor, head, head.size - 1).format(),
+                map_head_proof=self._inclusion(cursor, head, head.size - 1).format(),
                 states=tuple(states),
                 openings=reveal(openings),
             ).format()
@@ -143,6 +154,24 @@ class Prover:
                 remedy="Ask for it without histories.",
             )
         return proof
+
+    def _inclusion(self, cursor: Cursor, head: Published, index: int) -> TlogProof:
+        if not 0 <= index < head.size:
+            raise NoSuchEntry(f"the published log has {head.size} entries: there is none at index {index}")
+        path = self._path_from_files(head, index)
+        if path is None:
+            path = prove_inclusion(index=index, size=head.size, subtree=storage.stored_subtrees(cursor))
+        return TlogProof(index=index, path=tuple(path), checkpoint=head.checkpoint)
+
+    def _path_from_files(self, head: Published, index: int) -> list[bytes] | None:
+        """The path through the published tiles; None unless it leads to the root of the checkpoint."""
+        if self._files is not None:
+            with suppress(RegistryError, OSError):
+                leaf, path = self._files.path(index, size=head.size)
+                root = parse_checkpoint(parse_note(head.checkpoint.encode()).text).root
+                verify_inclusion(index=index, size=head.size, leaf=leaf, root=root, proof=path)
+                return path
+        return None
 
     def _state(
         self, cursor: Cursor, head: Published, kind: str, identifier: str, history: bool
@@ -211,13 +240,6 @@ def _published(cursor: Cursor) -> Published:
             "the log has not published a checkpoint yet", remedy="Start the sequencer: landlog work."
         )
     return head
-
-
-def _inclusion(cursor: Cursor, head: Published, index: int) -> TlogProof:
-    if not 0 <= index < head.size:
-        raise NoSuchEntry(f"the published log has {head.size} entries: there is none at index {index}")
-    path = prove_inclusion(index=index, size=head.size, subtree=storage.stored_subtrees(cursor))
-    return TlogProof(index=index, path=tuple(path), checkpoint=head.checkpoint)
 
 
 def _unit_of(parcel: ProvedState) -> str | None:

@@ -9,9 +9,10 @@ import pytest
 from registry.log import file_prover
 from registry.log.checkpoint import open_checkpoint
 from registry.log.file_prover import FileProver
+from registry.log.hashing import leaf_hash
 from registry.log.prover import Prover
 from registry.log.tiles import MalformedTile
-from registry.log.tlog_proof import NoSuchEntry, NothingPublished, verify_tlog_proof
+from registry.log.tlog_proof import NoSuchEntry, NothingPublished, TlogProof, verify_tlog_proof
 from registry.log.tree import TreeShrank, verify_consistency
 from tests.registry.audit.land import Registry, verifiers, village
 from tests.registry.log.rig import ORIGIN, Rig
@@ -78,3 +79,49 @@ def test_the_files_prove_what_the_database_proves(rig: Rig) -> None:
         assert files.inclusion(index) == database.inclusion(index)
     assert files.consistency(17) == database.consistency(17)
     connection.close()
+
+
+def test_the_prover_takes_its_paths_from_the_files_and_what_they_do_not_rightly_show_from_the_database(
+    rig: Rig,
+) -> None:
+    for n in range(300):
+        rig.accept(f"P-{n % 7}")
+    rig.sequencer().run_once()
+    connection = rig.connect()
+    database = Prover(connection, origin=ORIGIN)
+    expected = [database.inclusion(index) for index in (0, 256)]
+    asked: list[int] = []
+
+    class Watched(FileProver):
+        def path(self, index: int, *, size: int) -> tuple[bytes, list[bytes]]:
+            asked.append(index)
+            return super().path(index, size=size)
+
+    def proved() -> list[TlogProof]:
+        prover = Prover(connection, origin=ORIGIN, files=Watched(rig.directory))
+        return [prover.inclusion(index) for index in (0, 256)]
+
+    assert proved() == expected
+    assert asked == [0, 256]
+    tile = rig.directory / "tile" / "0" / "000"
+    damaged = bytearray(tile.read_bytes())
+    damaged[40] ^= 1
+    tile.chmod(0o644)
+    tile.write_bytes(damaged)
+    assert proved() == expected  # a path that does not lead to the signed root is not served
+    tile.unlink()
+    assert proved() == expected
+    (rig.directory / "checkpoint").unlink()
+    assert proved() == expected
+    connection.close()
+
+
+def test_a_path_in_an_earlier_tree_is_found_when_the_files_show_more(tmp_path: Path) -> None:
+    registry = grown(village(), 300)
+    registry.publish(tmp_path)
+    first = FileProver(tmp_path).inclusion(7)
+    grown(registry, 700).publish(tmp_path)
+    leaf, path = FileProver(tmp_path).path(7, size=300)
+    assert (leaf, tuple(path)) == (leaf_hash(registry.entries[7]), first.path)
+    with pytest.raises(NoSuchEntry, match="shows no tree of 701"):
+        FileProver(tmp_path).path(7, size=701)
