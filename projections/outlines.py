@@ -56,9 +56,12 @@ def outline(shapes: NDArray[Any]) -> BaseGeometry:
     Parcels that lie beside each other as a coverage are joined along their common sides, in a tenth of the time;
     where they overlap or their sides do not meet, they are united on the storage grid.
     """
-    joined = shapely.coverage_union_all(shapes)
+    try:
+        joined = shapely.coverage_union_all(shapes)
+    except shapely.errors.GEOSException:  # a corner on the common side that one of the two has not
+        joined = None
     whole = float(shapely.area(shapes).sum())
-    if not joined.is_valid or abs(joined.area - whole) > whole * 1e-9:
+    if joined is None or not joined.is_valid or abs(joined.area - whole) > whole * 1e-9:
         joined = shapely.union_all(shapes, grid_size=_GRID)
     return _without_thin_holes(joined)
 

@@ -198,3 +198,11 @@ def test_an_outline_of_parcels_that_overlap_counts_the_land_once():
         [shapely.to_wkb(shapely.box(*b)) for b in ((78.0, 25, 78.002, 25.001), (78.001, 25, 78.003, 25.001))]
     )
     assert outline(parcels).area == pytest.approx(0.003 * 0.001)
+
+
+@pytest.mark.quick
+def test_an_outline_of_neighbours_with_a_corner_of_their_own_on_the_common_side():
+    """As a field beside one that was divided: the parts have a corner there that the field has not."""
+    boxes = ((78.0, 25, 78.00045, 25.0006), (78.0, 25.0006, 78.0006, 25.0012))
+    parcels = shapely.from_wkb([shapely.to_wkb(shapely.box(*b)) for b in boxes])
+    assert outline(parcels).area == pytest.approx(sum(shapely.area(parcels)))
