@@ -6,8 +6,11 @@ Nothing that is read here is believed; it is bounded, so that no server can fill
 from __future__ import annotations
 
 import http.client
+import socket
+import threading
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar, Protocol
 from urllib.parse import urlsplit
@@ -29,6 +32,9 @@ from registry.log.tree import Subtree, range_root
 
 MAX_BUNDLE_BYTES = WIDTH * (MAX_ENTRY_BYTES + 2)
 SECONDS = 30.0
+"""How long any part of an answer is waited for."""
+FILE_SECONDS = 300.0
+"""How long a whole file may take: the largest bundle comes at 55 kB a second."""
 
 
 class LogUnreadable(RegistryError):
@@ -68,9 +74,9 @@ class Directory:
 class Website:
     """The files over HTTP, one connection for all."""
 
-    def __init__(self, url: str, *, seconds: float = SECONDS) -> None:
+    def __init__(self, url: str, *, seconds: float = SECONDS, file_seconds: float = FILE_SECONDS) -> None:
         self._url = urlsplit(url)
-        self._seconds = seconds
+        self._seconds, self._file_seconds = seconds, file_seconds
         self._connection: http.client.HTTPConnection | None = None
 
     def read(self, path: str, *, limit: int) -> bytes | None:
@@ -90,11 +96,15 @@ class Website:
         if self._connection is None:
             kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
             self._connection = kind(str(self._url.hostname), self._url.port, timeout=self._seconds)
+        if self._connection.sock is None:
+            self._connection.connect()
         target = f"{self._url.path.rstrip('/')}/{path}"
-        self._connection.request("GET", target, headers={"Accept-Encoding": "gzip"})
-        response = self._connection.getresponse()
-        data = response.read(limit + 1)
-        if response.read(1):
+        with self._within_time(self._connection.sock, path):
+            self._connection.request("GET", target, headers={"Accept-Encoding": "gzip"})
+            response = self._connection.getresponse()
+            data = response.read(limit + 1)
+            rest = response.read(1)
+        if rest:
             self._drop()  # the rest of it is not wanted
         if response.status == 404:
             return None
@@ -103,6 +113,29 @@ class Website:
         if response.headers.get("Content-Encoding", "").lower() == "gzip":
             data = _inflate(data, path, limit)
         return _bounded(data, path, limit)
+
+    @contextmanager
+    def _within_time(self, sock: socket.socket, path: str) -> Iterator[None]:
+        """Ends what a server sends a byte at a time."""
+        late = threading.Event()
+
+        def cut() -> None:
+            late.set()
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
+        guard = threading.Timer(self._file_seconds, cut)
+        guard.daemon = True
+        guard.start()
+        try:
+            yield
+        finally:
+            guard.cancel()
+            if late.is_set():  # whatever the cut has looked like to the reader
+                self._drop()
+                raise LogUnreadable(
+                    f"{self._url.geturl()}/{path} has not come whole within {self._file_seconds:g} s"
+                )
 
     def _drop(self) -> None:
         if self._connection:

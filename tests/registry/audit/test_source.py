@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import socket
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,32 @@ def test_a_server_that_misbehaves_is_bounded_and_named(case: str) -> None:
     answer, words = ANSWERS[case]
     with listening(answer) as url, pytest.raises(LogUnreadable, match=words):
         log_at(url).checkpoint()
+
+
+@pytest.mark.parametrize(
+    "head", [b"Content-Length: 500\r\n", b"Connection: close\r\n"], ids=["length", "none"]
+)
+def test_a_file_that_comes_byte_by_byte_is_not_waited_for(head: bytes) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    left = threading.Event()
+
+    def drip() -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n")
+            while not left.wait(0.05):
+                connection.sendall(b"x")
+
+    server = threading.Thread(target=drip)
+    server.start()
+    try:
+        place = Website(f"http://127.0.0.1:{listener.getsockname()[1]}/log", file_seconds=0.4)
+        with pytest.raises(LogUnreadable, match=r"log/checkpoint has not come whole within 0\.4 s"):
+            LogReader(place).checkpoint()
+    finally:
+        left.set()
+        server.join(10)
+        listener.close()
 
 
 def test_a_server_that_is_not_there_is_said_to_be_so() -> None:
