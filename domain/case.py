@@ -22,7 +22,7 @@ from domain.ids import CaseNo, VillageCode
 from domain.kit import NoticeClass
 from domain.law import Law
 from domain.record import Doc
-from domain.signing import signers
+from domain.signing import appeal_duty, deciders
 
 Lane = Literal["auto", "officer"]
 """``auto``: the clock's key takes each step as its day comes, until somebody objects or a rule does not hold."""
@@ -254,7 +254,8 @@ def held(case: Case, law: Law) -> Case:
     role = holder_of(
         case.status,
         law,
-        decided_by=signers(kind, law, opposed=case.is_disputed) if kind else (),
+        decided_by=deciders(kind, law, opposed=case.is_disputed) if kind else (),
+        appeal=appeal_duty(kind, law, appeals=case.appeals),
         auto=case.lane == "auto",
     )
     return replace(case, with_=role if role in ("", "applicant") else f"{case.office}/{role}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain import catalogue
+from domain import catalogue, signing
 from domain.case import Act, Case, moved, notice_days
 from domain.case_steps import (
     REASONS,
@@ -21,7 +21,6 @@ from domain.kit import Answer, Broken, Citation, Rule, check, rule
 from domain.languages import Phrase
 from domain.law import Law
 from domain.record import Record
-from domain.signing import signers
 
 _COURSE = Citation("Landlog", "domain/steps.toml, the course of a case")
 _POSTS = Citation("Landlog", "domain/states, the state's posts")
@@ -57,17 +56,17 @@ def roles_for(case: Case, step: Step, law: Law) -> frozenset[str]:
     if duties & set(_BOTH):
         roles |= deciders(case, law)
     if "appeal" in duties:
-        roles |= roles_of(["second-appeal" if case.appeals > 1 else "appeal"], law)
+        kind = catalogue.all_types().get(case.type)
+        roles |= roles_of([signing.appeal_duty(kind, law, appeals=case.appeals)], law)
     return roles
 
 
 def deciders(case: Case, law: Law) -> frozenset[str]:
     """Who decides the case: of a disputed one fewer roles than of one that nobody opposes."""
-    disputed = roles_of(["decide-disputed"], law)
-    if case.is_disputed:
-        return disputed
     kind = catalogue.all_types().get(case.type)
-    return disputed | (roles_of(["decide"], law) & frozenset(signers(kind, law) if kind else ()))
+    if kind is None:  # a type that this software no longer knows
+        return roles_of(["decide-disputed"], law)
+    return frozenset(signing.deciders(kind, law, opposed=case.is_disputed))
 
 
 def possible(case: Case, law: Law) -> Mapping[str, frozenset[str]]:
@@ -241,10 +240,13 @@ def fee_is_paid(t: Taking, record: Record, law: Law) -> Answer:
 @rule(
     "there is an authority above to appeal to",
     source=_POSTS,
-    remedy="After the second appeal the way is to the High Court.",
+    remedy="After the last appeal the way is to the High Court.",
 )
 def somebody_hears_the_appeal(t: Taking, record: Record, law: Law) -> Answer:
-    return t.step.name != "appealed" or t.case.appeals < 2
+    """Two appeals lie from an order of the tehsil, one from an order of the district."""
+    kind = catalogue.all_types().get(t.case.type)
+    most = 1 if kind is not None and signing.is_of_the_district(kind, law) else 2
+    return t.step.name != "appealed" or t.case.appeals < most
 
 
 @rule(

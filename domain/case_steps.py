@@ -9,7 +9,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from importlib import resources
 from types import MappingProxyType
 from typing import Any, Literal, get_args
@@ -18,7 +17,7 @@ from domain import catalogue
 from domain.errors import Finding, Refused
 from domain.kit import NoticeClass
 from domain.languages import Phrase
-from domain.law import Duty, Law, posts, states
+from domain.law import Duty, Law, posts
 
 Status = Literal[
     "filed",
@@ -166,45 +165,38 @@ def roles_of(duties: Iterable[StepDuty], law: Law) -> frozenset[str]:
     return frozenset(role for duty in duties for role in _roles(duty, law.state))
 
 
-def holder_of(status: Status, law: Law, *, decided_by: Iterable[str], auto: bool) -> str:
+def holder_of(
+    status: Status, law: Law, *, decided_by: Iterable[str], appeal: Duty = "appeal", auto: bool
+) -> str:
     """Who holds the file while a case stands there: a role, ``applicant``, or nothing when it is at rest.
 
-    Of several roles with the duty, the first that decides such mutations (``decided_by``), else the first that does
-    not sit at a counter.
+    Where it waits for a decision, the first role that decides such cases (``decided_by``); where an appeal is to be
+    heard, the role with that duty (``appeal``); of several roles the first that does not sit at a counter.
     """
     duty = _HOLDERS.get(status)
     if duty is None or duty == "file":
         return "applicant" if duty else ""
     if auto and status not in _AFTER_DECISION:
         return SYSTEM
-    if duty == "decide":
-        able = roles_of(("decide", "decide-disputed"), law)
-        if found := next((role for role in decided_by if role in able), None):
-            return found
-    return min(_roles(duty, law.state), key=lambda role: role in FILERS, default="")
-
-
-@cache
-def roles_ever(event_type: str) -> frozenset[str]:
-    """The roles that may sign such an event of a case in some state: what a posting's power can mean."""
-    duties: tuple[StepDuty, ...] = ("file", "enter")
-    if event_type != FILED:
-        if event_type not in STEPS:
-            return frozenset()
-        duties = STEPS[event_type].by
-        if "appeal" in duties:
-            duties = (*duties, "second-appeal")
-    return frozenset(role for state in states() for duty in duties for role in _roles(duty, state))
+    if duty in ("decide", "decide-disputed") and (found := next(iter(decided_by), None)):
+        return found
+    return min(
+        _roles(appeal if duty == "appeal" else duty, law.state), key=lambda role: role in FILERS, default=""
+    )
 
 
 def clock_may_decide(event_type: str) -> bool:
-    """Whether the law leaves a mutation of this type to a notice that runs out: no hearing, one signature, no visit."""
+    """Whether the law leaves a mutation of this type to a notice that runs out: no hearing, one signature, no visit.
+
+    A first registration, a correction and an act of authority are an officer's.
+    """
     mutation = catalogue.all_types().get(event_type)
     if mutation is None:
         return False
     how = mutation.procedure
     by_notice = how.notice in ("registered", "unregistered", "notice-free")
-    return by_notice and how.nature != "registration" and how.verified_by is None and not how.two_officers
+    officers = how.nature in ("registration", "correction", "authority")
+    return by_notice and not officers and how.verified_by is None and not how.two_officers
 
 
 def _roles(duty: StepDuty, state: str) -> tuple[str, ...]:

@@ -22,7 +22,9 @@ from domain.languages import Phrase
 from domain.states import GENERIC
 from domain.units import AreaUnit, area_units, units_of
 
-Duty = Literal["enter", "verify", "decide", "decide-disputed", "appeal", "second-appeal"]
+Duty = Literal[
+    "enter", "verify", "decide", "decide-disputed", "appeal", "second-appeal", "appeal-from-district"
+]
 Transfer = Literal["free", "with-permission", "none"]
 
 

@@ -78,7 +78,7 @@ class Drafts:
         application = mutation.read(filing.application)
         land = land_named(self._recorder, kit.existing(application))
         _check_can_be_filed(mutation, application, land)
-        office = _office_over(land)
+        office = _office_over(land, kit.offices(application))
         law = law_of(state_of(office), day)
         judged = self._office.judge(
             Request(
@@ -231,9 +231,12 @@ def _check_can_be_filed(mutation: Mutation, application: object, land: Land) -> 
     )
 
 
-def _office_over(land: Land) -> str:
-    """The office of the land: that of its village, or where it lies in several the narrowest above them all."""
-    offices = sorted({s.office for s in land.active().values()})
+def _office_over(land: Land, named: frozenset[str]) -> str:
+    """The office of the land: that of its village, or where it lies in several the narrowest above them all.
+
+    Where the application moves it to another office (``named``), the narrowest above that one too.
+    """
+    offices = sorted({*(s.office for s in land.active().values()), *named})
     over = offices[0]
     while over and not all(contains(over, office) for office in offices):
         over = over.rpartition("/")[0]

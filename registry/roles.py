@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from functools import cache
 
 from domain import catalogue
-from domain.case_steps import FILERS, SYSTEM, clock_may_decide, roles_ever
+from domain.case_steps import FILERS, SYSTEM, clock_may_decide
 from domain.errors import BadInput
 from domain.languages import Phrase
 from domain.law import Law, posts, states
-from domain.signing import roles_named, signers
+from domain.signing import roles_ever, roles_named, signers
 
 APPOINTING_AUTHORITY = "appointing-authority"
 
@@ -24,7 +24,7 @@ ACTS: Mapping[str, frozenset[str]] = {
         {"key.enrolled", "key.revoked", "posting.started", "posting.ended", "record.flagged"}
     ),
 }
-"""Powers that are not a mutation's: who signs that stands in its own file and in the states' law (``domain.signing``)."""
+"""Powers that are not a mutation's: who signs one stands in its own file and in the states' law (domain.signing)."""
 
 OTHER_ROLES = FILERS | {SYSTEM}
 """Roles that file, and the clock's own: whether or not a mutation type lets them decide."""

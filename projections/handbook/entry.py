@@ -8,13 +8,13 @@ from datetime import date
 from typing import Any
 
 from domain import restrictions
-from domain.case_steps import clock_may_decide, roles_of
+from domain.case_steps import clock_may_decide
 from domain.errors import Refused
 from domain.kit import Mutation
 from domain.law import Figure, Law, NoSuchLaw, languages, posts, tenures
 from domain.mutations._shared import NOTHING_BARS
 from domain.restrictions import DEALINGS, KINDS
-from domain.signing import Signing, signers
+from domain.signing import Signing, deciders, signers
 from domain.signing import in_force as signings_in_force
 from projections.handbook.examples import Told, told
 from projections.handbook.figures import FigureLine, figure_line
@@ -99,8 +99,7 @@ def entry(kind: Mutation, law: Law) -> Entry:
     """What the handbook says of the type by that law."""
     how, spoken = kind.procedure, languages(law.state)
     signing = signers(kind, law)
-    deciding = roles_of(["decide"], law) & set(signing)
-    disputed = roles_of(["decide-disputed"], law)
+    deciding, disputed = (frozenset(deciders(kind, law, opposed=opposed)) for opposed in (False, True))
     return Entry(
         type=kind.type,
         name=kind.name,
@@ -110,7 +109,7 @@ def entry(kind: Mutation, law: Law) -> Entry:
         applicants=tuple(named(code, law) for code in how.applicants),
         papers=tuple(named(code, law) for code in how.papers),
         verified_by=named(how.verified_by, law) if how.verified_by else None,
-        decided_by=_posts(deciding | disputed, law),
+        decided_by=_posts(deciding, law),
         disputed_by=_posts(disputed, law),
         signed_by=_posts(frozenset(signing), law),
         signed_by_law=tuple(_signing(row, law) for row in signings_in_force(kind.name, law)),

@@ -38,6 +38,8 @@ STAFF = {
     "CIRCLE": "revenue-inspector",
     "NAIB": "naib-tahsildar",
     "SDO": "sub-divisional-officer",
+    "COLLECTOR": "collector",
+    "BOARD": "board-of-revenue",
     "BANK-9": "bank",
 }
 
@@ -50,6 +52,10 @@ class Village:
     lgd: str
     name: str
     name_local: str
+
+    @property
+    def district(self) -> str:
+        return self.office.rpartition("/")[0]
 
     def unit(self, serial: int) -> str:
         return unit(serial).replace(LGD, self.lgd)
@@ -80,7 +86,9 @@ def people(court: Court) -> Iterator[Client]:
         yield client
 
 
-def settled(court: Court, village: Village) -> None:
+def settled(
+    court: Court, village: Village, *, of_the_district: tuple[str, ...] = ("COLLECTOR", "BOARD")
+) -> None:
     """The village in the record, its officers, the clock and the counter at their posts."""
     world = court.world
     world.perform(Post(officer=OFFICER, office=village.office, roles=("tahsildar",)))
@@ -88,9 +96,10 @@ def settled(court: Court, village: Village) -> None:
         key = Key.from_seed(seed_of(officer))
         pop = key.prove_possession(origin=world.house.origin, officer=officer)
         world.perform(Enrol(public=key.public, officer=officer, pop=pop))
-        world.perform(Post(officer=officer, office=village.office, roles=(role,)))
+        office = village.district if officer in of_the_district else village.office
+        world.perform(Post(officer=officer, office=office, roles=(role,)))
     root = load(founding.root_key_files(world.house.settings, 1)[0])
-    standing.appoint(world.house, [village.office], by=[root])
+    standing.appoint(world.house, [village.district], by=[root])
     form: Any = devgarh()
     form["village"] = {
         "lgd": village.lgd,
@@ -519,3 +528,50 @@ def test_no_circle_officer_signs_a_sale_that_stands_in_no_case(people: Client, c
     answer = signed_request(people, court, "/v1/orders/prepare", document, "CIRCLE")
     assert (answer.status_code, answer.json()["code"]) == (403, "role-forbids")
     assert "only in a case that nobody opposes" in answer.json()["detail"]
+
+
+def test_a_village_that_comes_to_another_tehsil_is_the_collector_s(
+    people: Client, court: Court, tmp_path: Path
+) -> None:
+    settled(court, AP, of_the_district=tuple(STAFF))
+    moved = {
+        "village": {"lgd": AP.lgd, "name": AP.name, "name_local": AP.name_local, "office": "28/511/5258"},
+        "units": [{"unit": AP.unit(3), "label": "3"}],
+        "parcels": [
+            {"parcel": AP.parcel(n), "label": people.get(f"/v1/parcels/{AP.parcel(n)}").json()["label"]}
+            for n in (5, 6)
+        ],
+        "notification": {"number": "G.O.Ms. 144", "made": "2026-11-02", "by": "Revenue Department"},
+    }
+    asked = {"type": "jurisdiction-reassigned", "application": moved}
+    receipt = filed(people, court, "jurisdiction-reassigned", moved, "government-department")
+    case_no = receipt.case_no
+    assert shown(people, case_no)["office"] == AP.district
+    take(people, court, case_no, "registered", "READER")
+    take(people, court, case_no, "prechecked", "LEKHPAL")
+    until = (court.day + timedelta(20)).isoformat()
+    assert rules_broken(take(people, court, case_no, "hearing-set", OFFICER, until=until)) == [
+        "role-takes-the-step"
+    ]
+    take(people, court, case_no, "hearing-set", "COLLECTOR", until=until)
+    assert shown(people, case_no)["holder"]["role"] == "collector"
+    court.later(20)
+    take(people, court, case_no, "refused", "COLLECTOR", reason=reason("on-the-merits"))
+    appeal = {"step": "appealed", "secret": receipt.secret, "reason": reason("on-the-merits")}
+    assert people.post(f"/v1/cases/{case_no}/requests", json=appeal).status_code == 201
+    court.world.settle()
+    assert shown(people, case_no)["holder"]["role"] == "board-of-revenue"
+    for below in ("SDO", "COLLECTOR"):
+        refused = take(people, court, case_no, "appeal-allowed", below, reason=reason("on-the-merits"))
+        assert "role-takes-the-step" in rules_broken(refused)
+    take(people, court, case_no, "appeal-allowed", "BOARD", reason=reason("on-the-merits"))
+    take(people, court, case_no, "certified", "COLLECTOR")
+
+    tehsil = order(people, court, AP, case_no, (OFFICER,), **asked)
+    assert (tehsil.status_code, tehsil.json()["code"]) == (403, "role-forbids")
+    district = Village(AP.district, AP.lgd, AP.name, AP.name_local)
+    answer = order(people, court, district, case_no, ("COLLECTOR",), **asked)
+    assert answer.status_code == 202, answer.text
+    assert shown(people, case_no)["status"] == "carried"
+    assert (proved(people, AP.parcel(5)).record or {})["office"] == "28/511/5258"
+    audited(court, tmp_path)

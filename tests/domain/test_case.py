@@ -17,7 +17,6 @@ from domain.case_steps import (
     STEPS,
     SYSTEM,
     clock_may_decide,
-    roles_ever,
     step_of,
     step_words,
 )
@@ -25,6 +24,7 @@ from domain.errors import Refused
 from domain.ids import CaseNo, VillageCode
 from domain.languages import LANGUAGES
 from domain.law import law_of, state_of
+from domain.signing import roles_ever
 
 pytestmark = pytest.mark.quick
 

@@ -7,9 +7,10 @@ from datetime import date, timedelta
 import pytest
 
 from domain import catalogue, signing
+from domain.case_steps import clock_may_decide
 from domain.kit import Mutation
 from domain.law import Law, posts, states
-from domain.signing import Signing, in_force, signers, signings
+from domain.signing import Signing, deciders, in_force, is_of_the_district, signers, signings
 from registry.roles import allows
 
 pytestmark = pytest.mark.quick
@@ -47,15 +48,30 @@ def test_a_row_names_posts_and_types_that_exist_and_its_source(state: str, row: 
 
 @pytest.mark.parametrize(("state", "row"), ROWS, ids=[f"{s}: {', '.join(r.roles)}" for s, r in ROWS])
 def test_whoever_signs_by_the_state_s_law_decides_there_too(state: str, row: Signing) -> None:
-    """A post without the duty could sign an order that nobody lets it decide."""
-    duties = {role: posts(state)[role].does for role in row.roles}
-    assert [role for role, does in duties.items() if not {"decide", "decide-disputed"} & set(does)] == []
+    here = Law(state, TODAY)
+    for kind in map(catalogue.mutation, row.types):
+        assert set(row.roles) <= set(deciders(kind, here, opposed=False))
+        assert row.unopposed == set(row.roles).isdisjoint(deciders(kind, here, opposed=True))
 
 
 @pytest.mark.parametrize("state", states())
 @pytest.mark.parametrize("kind", catalogue.all_types().values(), ids=lambda kind: kind.name)
-def test_what_is_opposed_has_somebody_to_sign_it_in_every_state(state: str, kind: Mutation) -> None:
-    assert signers(kind, Law(state, TODAY), opposed=True)
+def test_what_is_opposed_has_somebody_to_decide_and_to_sign_it_in_every_state(
+    state: str, kind: Mutation
+) -> None:
+    here = Law(state, TODAY)
+    for opposed in (False, True):
+        assert set(deciders(kind, here, opposed=opposed)) & set(signers(kind, here, opposed=opposed))
+
+
+@pytest.mark.parametrize("state", states())
+def test_limits_of_villages_are_the_district_s_from_the_application_to_the_order(state: str) -> None:
+    kind, here = catalogue.mutation("jurisdiction-reassigned"), Law(state, TODAY)
+    for opposed in (False, True):
+        assert deciders(kind, here, opposed=opposed) == ("collector", "commissioner")
+    assert is_of_the_district(kind, here)
+    assert not clock_may_decide(kind.type)
+    assert [k.name for k in catalogue.all_types().values() if is_of_the_district(k, here)] == [kind.name]
 
 
 def test_a_later_row_takes_the_place_of_an_earlier_one(monkeypatch: pytest.MonkeyPatch) -> None:
