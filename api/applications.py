@@ -17,7 +17,8 @@ from shapely import LineString
 from shapely.geometry import shape as shape_of
 from shapely.geometry.base import BaseGeometry
 
-from api import order_files
+from api import drafts, order_files
+from api.bodies import base64_of
 from api.proposed import divided
 from domain import catalogue, kit
 from domain.canon import Json
@@ -97,6 +98,27 @@ def _which(text: str, names: Sequence[str], unit: Unit) -> int:
             remedy=f"Name one by number: {listed[:600]}.",
         )
     return found[0]
+
+
+def of_draft(form: Doc, kind: str) -> tuple[Doc, dict[str, bytes], tuple[str, ...]]:
+    """The application, the shapes and the digests of papers of a draft order; any other form is an application alone.
+
+    Raises:
+        BadInput: when the draft is of another type, or damaged.
+    """
+    if form.get("format") != drafts.FORMAT:
+        return form, {}, ()
+    if form.get("type") != kind:
+        raise BadInput(
+            f"the draft is of type {form.get('type')}, and {kind} was asked for",
+            field="APPLICATION",
+            remedy=f"Prepare it as {form.get('type')}.",
+        )
+    application, shapes, documents = (form.get(name) for name in ("application", "shapes", "documents"))
+    if not (isinstance(application, dict) and isinstance(shapes, dict) and isinstance(documents, list)):
+        raise BadInput("the draft is damaged", field="APPLICATION", remedy="Preview the operation again.")
+    bodies = {digest: base64_of(body, field=f"shapes.{digest[:44]}") for digest, body in shapes.items()}
+    return application, bodies, tuple(map(str, documents))
 
 
 def people_in(kind: str, application: Json, house: House) -> tuple[Opening, ...]:

@@ -60,21 +60,21 @@ def draw_parcel(
 
     ``title`` and ``description`` are what a screen reader says; ``side_lengths`` adds metres along longer sides.
     """
-    sheet = _Sheet([parcel.geometry], width, height)
+    sheet = Sheet([parcel.geometry], width, height)
     around = [(outline, n.label) for n in neighbours if sheet.shows(outline := sheet.shape(n.geometry))]
     mine = sheet.shape(parcel.geometry)
     layers = [
-        *(_path(outline, fill=LAND, stroke=FAINT) for outline, _ in around),
-        _path(mine, fill=MINE, stroke=INK, stroke_width=2),
+        *(path_of(outline, fill=LAND, stroke=FAINT) for outline, _ in around),
+        path_of(mine, fill=MINE, stroke=INK, stroke_width=2),
         *(
-            _text(place, label, size=11, fill=QUIET)
+            text_at(place, label, size=11, fill=QUIET)
             for outline, label in around
             if (place := sheet.place_for_label(outline)) is not None
         ),
     ]
     if side_lengths:
         layers += _side_lengths(mine, sheet)
-    layers.append(_text(_inside(mine), parcel.label, size=16, weight="bold"))
+    layers.append(text_at(well_inside(mine), parcel.label, size=16, weight="bold"))
     return sheet.svg(title, description, layers)
 
 
@@ -101,30 +101,30 @@ def draw_parts(
     height: int = 480,
 ) -> str:
     """Proposed parts in tints of their own, each with its label and drawn area, and the parcels of before outlined."""
-    sheet = _Sheet(parents, width, height)
+    sheet = Sheet(parents, width, height)
     shapes = [sheet.shape(part.geometry) for part in parts]
     areas = drawn_areas([from_bytes(part.geometry) for part in parts])
     layers = [
-        _path(shape, fill=TINTS[i % len(TINTS)], stroke=INK, stroke_width=1.5)
+        path_of(shape, fill=TINTS[i % len(TINTS)], stroke=INK, stroke_width=1.5)
         for i, shape in enumerate(shapes)
     ]
-    layers += [_path(sheet.shape(parent), fill="none", stroke=INK, stroke_width=2.5) for parent in parents]
+    layers += [path_of(sheet.shape(parent), fill="none", stroke=INK, stroke_width=2.5) for parent in parents]
     for part, shape, m2 in zip(parts, shapes, areas, strict=True):
-        place = _inside(shape)
-        layers.append(_text(place, part.label, size=15, weight="bold", shift=-4))
-        layers.append(_text(place, f"{m2} m²", size=12, shift=14))
+        place = well_inside(shape)
+        layers.append(text_at(place, part.label, size=15, weight="bold", shift=-4))
+        layers.append(text_at(place, f"{m2} m²", size=12, shift=14))
     return sheet.svg(title, description, layers)
 
 
-class _Sheet:
+class Sheet:
     """The paper: where a metric coordinate falls on it, in pixels."""
 
-    def __init__(self, subjects: Sequence[bytes], width: int, height: int) -> None:
+    def __init__(self, subjects: Sequence[bytes], width: int, height: int, *, margin: float = MARGIN) -> None:
         shapes = from_bytes_many(subjects)
         self._crs = metric_crs_of(shapes)
         west, south, east, north = shapely.total_bounds(to_metric(shapes, self._crs))
         self.width, self.height = width, height
-        room = 1 + 2 * MARGIN
+        room = 1 + 2 * margin
         across, along = max(east - west, 1.0) * room, max(north - south, 1.0) * room
         self.pixels_per_metre = min(width / across, (height - FOOT) / along)
         self._middle = np.array([(west + east) / 2, (south + north) / 2])
@@ -133,6 +133,11 @@ class _Sheet:
         """A shape in pixels, y downwards."""
         flat = to_metric([from_bytes(geometry)], self._crs)[0]
         return cast("BaseGeometry", shapely.transform(flat, self._to_pixels))
+
+    def point(self, place: tuple[float, float]) -> Point:
+        """A place in lon/lat, in pixels."""
+        (flat,) = to_metric([Point(place)], self._crs)
+        return cast("Point", shapely.transform(flat, self._to_pixels))
 
     def shows(self, outline: BaseGeometry) -> bool:
         """Whether any of it may lie on the sheet."""
@@ -146,7 +151,7 @@ class _Sheet:
         """A point of the shape that lies on the sheet; None where the part in sight is too small for a label."""
         seen = shapely.get_parts(shapely.clip_by_rect(outline, 0, 0, self.width, self.height - FOOT))
         largest = max(seen, key=shapely.area, default=None)
-        return _inside(largest) if largest is not None and largest.area > LEAST_LABELLED_PX2 else None
+        return well_inside(largest) if largest is not None and largest.area > LEAST_LABELLED_PX2 else None
 
     def svg(self, title: str, description: str, layers: Iterable[str]) -> str:
         map_height = self.height - FOOT
@@ -154,7 +159,7 @@ class _Sheet:
             (
                 f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" '
                 f'width="{self.width}" height="{self.height}" role="img" font-family="{FONTS}">',
-                f"<title>{_words(title)}</title><desc>{_words(description)}</desc>",
+                f"<title>{words_of(title)}</title><desc>{words_of(description)}</desc>",
                 f'<rect width="{self.width}" height="{self.height}" fill="{PAPER}"/>',
                 f'<svg width="{self.width}" height="{map_height:g}">',  # clips what runs off the map
                 *layers,
@@ -182,7 +187,7 @@ class _Sheet:
         )
 
 
-def _side_lengths(shape: BaseGeometry, sheet: _Sheet) -> list[str]:
+def _side_lengths(shape: BaseGeometry, sheet: Sheet) -> list[str]:
     """Metres along the sides of the exterior that are long enough to bear a figure."""
     texts = []
     for part in shapely.get_parts(shape):
@@ -200,7 +205,7 @@ def _side_lengths(shape: BaseGeometry, sheet: _Sheet) -> list[str]:
     return texts
 
 
-def _path(shape: BaseGeometry, *, fill: str, stroke: str, stroke_width: float = 1) -> str:
+def path_of(shape: BaseGeometry, *, fill: str, stroke: str, stroke_width: float = 1) -> str:
     rings = [ring for part in shapely.get_parts(shape) for ring in (part.exterior, *part.interiors)]
     data = "".join(
         "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in shapely.get_coordinates(ring)[:-1].tolist()) + "Z"
@@ -212,16 +217,16 @@ def _path(shape: BaseGeometry, *, fill: str, stroke: str, stroke_width: float = 
     )
 
 
-def _text(
+def text_at(
     place: Point, words: str, *, size: int, fill: str = INK, weight: str = "normal", shift: float = 0
 ) -> str:
     return (
         f'<text x="{place.x:.1f}" y="{place.y + size / 3 + shift:.1f}" font-size="{size}" font-weight="{weight}" '
-        f'text-anchor="middle" fill="{fill}">{_words(words)}</text>'
+        f'text-anchor="middle" fill="{fill}">{words_of(words)}</text>'
     )
 
 
-def _inside(shape: BaseGeometry) -> Point:
+def well_inside(shape: BaseGeometry) -> Point:
     """A point well inside: the middle of the largest circle that fits, so that a label sits in the widest part."""
     circle = shapely.maximum_inscribed_circle(np.array([shape], dtype=object), tolerance=1.0)[0]
     return Point(circle.coords[0])
@@ -234,6 +239,6 @@ def _north_arrow(x: float) -> str:
     )
 
 
-def _words(text: str) -> str:
+def words_of(text: str) -> str:
     """Text fit for XML: escaped, and without control characters, which no XML may hold."""
     return escape("".join(c for c in text if c >= " " or c == "\n"), quote=False)

@@ -29,6 +29,7 @@ COMMANDS = {  # in the order of the help page; a module is imported when its com
     "key": "api.cli.keys:app",
     "case": "api.cli.cases:app",
     "order": "api.cli.orders:app",
+    "preview": "api.cli.previews:app",
     "record": "api.cli.records:app",
     "verify": "api.cli.verifying:app",
     "handbook": "api.cli.handbook:app",

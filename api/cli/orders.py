@@ -71,7 +71,7 @@ def prepare(
 
     A holder may be named as "holder:1" (the first in the record of the unit) or "holder:NAME" instead of by the
     commitment. With --line, the children of a split parcel name the "piece" they take (see `landlog order
-    split-line`), and shape and area are filled in.
+    split-line`), and shape and area are filled in. What `landlog preview --draft` wrote is taken as it is.
     """
     from api import applications
     from registry.office import Request
@@ -79,8 +79,9 @@ def prepare(
     form = order_files.read_json(application, field="APPLICATION")
     if not isinstance(form, dict):
         raise BadInput(f"{application.name} holds no form", field="APPLICATION", remedy="Give a JSON object.")
+    form, drawn, behind = applications.of_draft(form, kind)
     with registry() as house:
-        shapes = applications.read_shapes(shape or [])
+        shapes = {**drawn, **applications.read_shapes(shape or [])}
         completed = applications.with_holders(form, house)
         if line:
             completed, pieces = applications.with_pieces(completed, line, house)
@@ -94,7 +95,7 @@ def prepare(
                 second_officer=second_officer or None,
                 order_no=order_no,
                 shapes=shapes,
-                documents=tuple(map(digest_of, document or [])),
+                documents=(*behind, *map(digest_of, document or [])),
                 case=case or None,
                 out_of_turn=out_of_turn or None,
             ),

@@ -65,7 +65,7 @@ def extract(
     """
     if as_of.tzinfo is None:
         raise BadInput("the time has no time zone", field="as_of", remedy="Give the instant in UTC.")
-    press = _press(fonts or font_directory())
+    press = press_for(fonts or font_directory(), TEMPLATE)
     press.check({**document, "map": "".join(c for c in svg if not c.isascii())})  # of the map, only its words
     page = sheet(document, proof=proof, url=url, language=language, as_of=as_of)
     page |= {"fonts": NAMES, "has-map": bool(svg)}
@@ -73,10 +73,10 @@ def extract(
     return press.print(inputs, as_of.astimezone(UTC))
 
 
-class _Press:
-    """One compiler with our fonts alone, and the characters that they can print."""
+class Press:
+    """One compiler for one template, with our fonts alone, and the characters that they can print."""
 
-    def __init__(self, fonts: Path) -> None:
+    def __init__(self, fonts: Path, template: Path) -> None:
         files = sorted(fonts.glob("*.ttf"))
         if not files:
             raise FontsMissing(
@@ -84,7 +84,7 @@ class _Press:
                 remedy="Start Landlog with ./run.",
             )
         ours = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(fonts)])
-        self._compiler = typst.Compiler(str(TEMPLATE), root=str(TEMPLATE.parent), font_paths=ours)
+        self._compiler = typst.Compiler(str(template), root=str(template.parent), font_paths=ours)
         self._lock = Lock()
         self._printable = _printable(files)
 
@@ -115,8 +115,9 @@ class _Press:
 
 
 @cache
-def _press(fonts: Path) -> _Press:
-    return _Press(fonts)
+def press_for(fonts: Path, template: Path) -> Press:
+    """The press of a process for a template."""
+    return Press(fonts, template)
 
 
 def _printable(files: list[Path]) -> frozenset[str]:

@@ -21,6 +21,7 @@ PAGES = [
     ["import", "village"],
     *(["key", name] for name in ("new", "request", "enrol", "post", "revoke")),
     *(["order", name] for name in ("prepare", "sign", "submit", "split-line")),
+    *(["preview", name] for name in ("split", "merge", "boundary", "strip")),
     *(["record", name] for name in ("show", "pdf", "proof", "history")),
     *(["village", name] for name in ("list", "parcels")),
 ]
