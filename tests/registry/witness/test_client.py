@@ -17,7 +17,13 @@ from registry.log.ed25519 import SeedKey
 from registry.log.note import Note, SignatureLine
 from registry.log.policy import Policy
 from registry.log.quorum import NotCosigned, Quorum
-from registry.witness.client import HttpWitness, WitnessRefused, WitnessUnreachable, quorum_of
+from registry.witness.client import (
+    HttpWitness,
+    WitnessRefused,
+    WitnessUnreachable,
+    ask_log_keys,
+    quorum_of,
+)
 from registry.witness.http import Request, Response
 from registry.witness.service import SIZE_TYPE
 from registry.witness.witness import Witness
@@ -246,3 +252,26 @@ def test_a_quorum_that_cannot_be_asked_for_is_refused_at_the_start() -> None:
         quorum_of(Policy.parse(f"{log}witness w0 {vkeys[0]} ftp://w\nquorum w0\n"))
     assert quorum_of(Policy.parse(f"{log}quorum none\n")) is None
     assert quorum_of(Policy.parse(f"{log}witness w0 {vkeys[0]}\nquorum none\n")) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Response(status=404), Response(status=200, body=b"quorum none\n"), Response(status=200, body=b"\xff")],
+    ids=["no policy", "a policy that names no log", "no text"],
+)
+def test_where_no_registry_tells_its_log_s_keys_none_are_taken(answer: Response) -> None:
+    with listening(lambda request: answer) as url, pytest.raises(BadInput, match="no registry tells"):
+        ask_log_keys(url)
+    with pytest.raises(WitnessUnreachable):
+        ask_log_keys(url)
+
+
+def test_the_log_keys_are_those_of_the_registry_s_own_policy() -> None:
+    policy = f"log {LOG.verifier_key.format()}\nquorum none\n".encode()
+
+    def answers(request: Request) -> Response:
+        found = request.path == "/land/verifier/policy.txt"
+        return Response(status=200, body=policy) if found else Response(status=404)
+
+    with listening(answers) as url:
+        assert [log.key for log in ask_log_keys(f"{url}/land/")] == [LOG.verifier_key]
