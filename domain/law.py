@@ -334,7 +334,7 @@ def words(state: str) -> Mapping[str, Mapping[str, str]]:
         *((p.role, p.words) for p in posts(state).values()),
         *((t.code, t.words) for t in tenures(state)),
         *((u.code, u.words) for u in units_too),
-        *((row["name"], tables.sentences(row)) for row in tables.restrictions()),
+        *((row["name"], tables.sentences(row)) for row in (*tables.restrictions(), *tables.charges())),
         *((row["name"], tables.sentences(row)) for row in _papers(state)),
     ]
     for code, by_language in coded:

@@ -24,6 +24,7 @@ from domain.record import Parcel, Record, Unit
 from projections.copying import Value, copy_in
 from projections.pages import Doc, Event, Page
 from projections.states import compact
+from registry import flags
 
 _EVENT = (
     "idx", "event_id", "type", "village", "decided", "office", "officer", "order_no", "keyids", "words",
@@ -57,7 +58,7 @@ def words(event: Event) -> dict[str, str]:
     kind = str(event.payload["type"])
     mutation = _mutation(kind)
     if mutation is None:
-        return {language: _case_words(event.payload, language) or kind for language in wanted}
+        return {language: _words_of_no_mutation(event.payload, language) or kind for language in wanted}
     try:
         fact: object = form.read(mutation.module.Event, event.payload["facts"])
         record = _record_before(event)
@@ -86,9 +87,11 @@ def _row(event: Event) -> tuple[Value, ...]:
     )
 
 
-def _case_words(payload: Doc, language: str) -> str | None:
-    """What happened to a case, in a few words; None for what is no event of a case that is known here."""
+def _words_of_no_mutation(payload: Doc, language: str) -> str | None:
+    """What happened to a case, or that land came under review; None for what is not known here."""
     kind = str(payload["type"])
+    if kind == flags.TYPE:
+        return flags.WORDING.get(language, flags.WORDING["en"])
     if kind != FILED and kind not in STEPS:
         return None
     words = step_words(kind, language)

@@ -8,6 +8,7 @@ sees the doubt.  Pure; ``registry.flagging`` finds what is concerned and records
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar, cast
 
 from domain.canon import Json
@@ -17,6 +18,16 @@ from domain.projection import Doc
 
 TYPE = "record.flagged/1"
 KIND = "key-review"
+WORDING: Mapping[str, str] = MappingProxyType(
+    {
+        "en": "Under review: entries here were signed with an officer's key that is in doubt.",
+        "hi": "जाँच के अधीन: यहाँ की प्रविष्टियाँ अधिकारी की ऐसी कुंजी से हस्ताक्षरित हैं जो सन्देह में है।",
+        "te": "పరిశీలనలో ఉంది: ఇక్కడి నమోదులపై సందేహంలో ఉన్న అధికారి కీతో సంతకం జరిగింది.",
+        "mr": "तपासणी सुरू: येथील नोंदी संशयास्पद ठरलेल्या अधिकाऱ्याच्या कळीने स्वाक्षरित आहेत.",
+        "kn": "ಪರಿಶೀಲನೆಯಲ್ಲಿದೆ: ಇಲ್ಲಿನ ನಮೂದುಗಳಿಗೆ ಸಂಶಯದಲ್ಲಿರುವ ಅಧಿಕಾರಿಯ ಕೀಲಿಯಿಂದ ಸಹಿ ಮಾಡಲಾಗಿದೆ.",
+    }
+)
+"""The sentence that stands in the record's history, by language."""
 
 
 class NothingToReview(RegistryError):

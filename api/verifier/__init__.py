@@ -28,7 +28,7 @@ from domain.errors import NotFound
 from domain.law import Law, lgd_of, states, words
 from domain.restrictions import KINDS
 from domain.signing import days_of_change
-from domain.states import GENERIC
+from domain.states import GENERIC, charges
 from projections.fonts import FAMILIES
 from registry.roles import ACTS, allows, roles
 
@@ -40,7 +40,7 @@ _IMPORT = re.compile(r'^import (?:\* as (\w+)|(\{[^}]*\})) from "([^"]+)";$', re
 _EXPORTED = re.compile(r"^export (?:async )?(?:const|let|function|class) (\w+)", re.MULTILINE)
 _EXPORT_LIST = re.compile(r"^export \{([^}]*)\};$", re.MULTILINE)
 _BLOCK_COMMENT = re.compile(r"^[ \t]*/\*(?:(?!\*/).)*\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
-_OTHER_KINDS = ("mortgage", "crop-loan", "lease", "mutation", "appeal", "government-dues", "deed")
+_OTHER_KINDS = (*(row["name"] for row in charges()), "mutation", "appeal", "deed")
 _SPOKEN = {"en": "generic", "hi": "generic", "te": "ap"}  # whose words the page takes for a language
 
 _log = logging.getLogger(__name__)

@@ -18,6 +18,7 @@ from domain.law import Law
 from domain.mutations._shared import KHATA, RECORD_LAW, SISTERS
 from domain.quantities import format_share
 from domain.record import Charge, Commitment, Record, Restriction, Unit
+from domain.states import charges, sentences
 from domain.values import Deed, EntryRef, Loan, Salt, Text
 
 LEASE = "lease"
@@ -28,39 +29,9 @@ MORTGAGE = Citation("Transfer of Property Act 1882", "s. 58")
 Security = Literal["mortgage", "equitable-mortgage", "usufructuary-mortgage", "crop-loan", "government-dues"]
 
 SECURITIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "mortgage": {"en": "mortgage", "hi": "बन्धक", "te": "తనఖా", "mr": "गहाण", "kn": "ಅಡಮಾನ"},
-        "equitable-mortgage": {
-            "en": "mortgage by deposit of title deeds",
-            "hi": "स्वत्व विलेख जमा कर बन्धक",
-            "te": "హక్కు పత్రాల డిపాజిట్ తనఖా",
-            "mr": "हक्कलेख ठेवून गहाण",
-            "kn": "ಹಕ್ಕುಪತ್ರ ಠೇವಣಿ ಅಡಮಾನ",
-        },
-        "usufructuary-mortgage": {
-            "en": "mortgage with possession",
-            "hi": "भोग बन्धक",
-            "te": "స్వాధీన తనఖా",
-            "mr": "कब्जे गहाण",
-            "kn": "ಭೋಗ್ಯ ಅಡಮಾನ",
-        },
-        "crop-loan": {
-            "en": "charge for an agricultural loan",
-            "hi": "कृषि ऋण का भार",
-            "te": "వ్యవసాయ రుణ భారం",
-            "mr": "पीक कर्जाचा बोजा",
-            "kn": "ಕೃಷಿ ಸಾಲದ ಭಾರ",
-        },
-        "government-dues": {
-            "en": "charge for dues of the government",
-            "hi": "शासकीय देय का भार",
-            "te": "ప్రభుత్వ బకాయిల భారం",
-            "mr": "शासकीय येणे बोजा",
-            "kn": "ಸರ್ಕಾರಿ ಬಾಕಿಯ ಭಾರ",
-        },
-    }
+    {row["name"]: sentences(row) for row in charges() if row["name"] != LEASE}
 )
-"""Kinds of charge that secure money, in the words of the record."""
+"""Kinds of charge that secure money, in the words of the record (``domain/charges.toml``)."""
 
 
 def next_rank(unit: Unit, on: Commitment | None) -> int:

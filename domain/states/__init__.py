@@ -56,8 +56,18 @@ def table(state: str, subject: str) -> dict[str, Any]:
 @cache
 def restrictions() -> tuple[dict[str, Any], ...]:
     """The rows of ``domain/restrictions.toml``: kinds that every state shares, with their words."""
-    text = (resources.files("domain") / "restrictions.toml").read_text(encoding="utf-8")
-    return tuple(tomllib.loads(text)["restriction"])
+    return _rows("restriction")
+
+
+@cache
+def charges() -> tuple[dict[str, Any], ...]:
+    """The rows of ``domain/charges.toml``: kinds of charge that every state shares, with their words."""
+    return _rows("charge")
+
+
+def _rows(kind: str) -> tuple[dict[str, Any], ...]:
+    text = (resources.files("domain") / f"{kind}s.toml").read_text(encoding="utf-8")
+    return tuple(tomllib.loads(text)[kind])
 
 
 def sentences(row: dict[str, Any]) -> dict[str, str]:

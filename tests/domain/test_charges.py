@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +16,8 @@ from domain import catalogue, form
 from domain.canon import canonical
 from domain.errors import Refused
 from domain.ids import ParcelId
-from domain.law import law_of
+from domain.languages import LANGUAGES
+from domain.law import languages, law_of, states
 from domain.mutations import _shared as people
 from domain.mutations import (
     charge_assigned,
@@ -26,10 +27,11 @@ from domain.mutations import (
     lease,
     sale,
 )
-from domain.mutations._charges import CHARGE, LOAN, NO_DUES, OTHER_LOAN, charged
+from domain.mutations._charges import CHARGE, LEASE, LOAN, NO_DUES, OTHER_LOAN, Security, charged
 from domain.mutations._people import Person
 from domain.projection import advance
 from domain.record import Charge, Doc, Record, Unit
+from domain.states import charges, sentences
 from domain.values import Code, Deed, EntryRef, Loan, PartyRef, Permission, Salt, Text
 from tests.domain.test_any_history import ORDERS, PRICE, Village
 
@@ -259,3 +261,15 @@ def test_each_entry_about_a_charge_can_be_made(step: Callable[[Any], None]) -> N
     made = village.orders
     step(village)
     assert village.orders == made + 1
+
+
+def test_every_kind_of_charge_has_its_law_and_its_words_in_every_language() -> None:
+    kinds = {row["name"]: row for row in charges()}
+    assert set(kinds) == {*get_args(Security), LEASE}
+    for name, row in kinds.items():
+        assert set(sentences(row)) == set(LANGUAGES), name
+        assert len(row["source"]) >= 12
+        for state in states():
+            said = {language: law_of(state, LAW.day).word(name, language) for language in languages(state)}
+            assert "-" not in said["en"]
+            assert {language for language, word in said.items() if word.isascii()} == {"en"}

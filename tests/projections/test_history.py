@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any, cast
+
+from domain.languages import LANGUAGES
+from projections.history import words
+from registry import flags
 from registry.dsse import keyid
 from tests.projections.support import (
     DAY,
@@ -94,3 +100,11 @@ def test_a_khata_is_found_by_its_number(log, runner, ask):
     days_of_work(log)
     runner.run_once()
     assert ask("select unit_id from records.unit where label_key = '46'") == [(MEENAS_KHATA,)]
+
+
+def test_land_that_comes_under_review_says_so_in_each_language_of_its_record() -> None:
+    payload = {"type": flags.TYPE, "office": "29/583/5551", "facts": {"keyid": "0" * 64}}
+    event = cast("Any", SimpleNamespace(payload=payload, index=7))
+    assert words(event) == {language: flags.WORDING[language] for language in ("kn", "en")}
+    assert set(flags.WORDING) == set(LANGUAGES)
+    assert all(word.isascii() == (language == "en") for language, word in flags.WORDING.items())
