@@ -168,9 +168,14 @@ class Importer:
     def _continued(self, village: ProposedVillage, holdings: Sequence[Holding]) -> list[Holding]:
         """The holdings with the units that their former orders opened, once those have their place in the log."""
         self._settle()
-        labels = [holding.unit.label for holding in holdings]
+        rests: dict[int, Holding] = {}
+        for holding in holdings:  # of one whose order was divided there are two rests: one order continues it
+            before = rests.get(holding.unit.serial)
+            parcels = (*before.parcels, *holding.parcels) if before else holding.parcels
+            rests[holding.unit.serial] = replace(holding, parcels=parcels)
+        labels = [holding.unit.label for holding in rests.values()]
         opened = self._recorder.bearers(village.village.lgd, "unit", labels)
-        return [replace(holding, extends=opened.get(holding.unit.label)) for holding in holdings]
+        return [replace(holding, extends=opened.get(holding.unit.label)) for holding in rests.values()]
 
     def _serials(self, village: ProposedVillage, holdings: Sequence[Holding]) -> Serials:
         """As many as there are things to register; a unit is new unless it is continued."""
