@@ -54,10 +54,9 @@ def show(settings: Settings, *, once: bool, port: int, tell: Tell, result: Calla
             tell(f"An earlier demonstration cannot be taken up ({type(error).__name__}: {error}).")
             tell(f"It was moved to {kept}; starting afresh.")
             house, proved = _play(stack, own, tell)
-        for line in summary(house, proved):
+        for line in summary(house, proved, "" if once else f"http://{HOST}:{port}/"):
             result(line)
         if not once:
-            result(f"portal        http://{HOST}:{port}/")
             serve(house, port, tell)
 
 
@@ -83,8 +82,8 @@ def _play(stack: ExitStack, own: Settings, tell: Tell) -> tuple[House, list[Path
     return house, proved
 
 
-def summary(house: House, proved: Sequence[Path]) -> list[str]:
-    """What there is to see, a line for each thing."""
+def summary(house: House, proved: Sequence[Path], portal: str) -> list[str]:
+    """What there is to see, a line for each thing; last the command that checks a proof."""
     with house.datastore.cursor() as cursor:
         cursor.execute("select size, checkpoint from log.published")
         row = cursor.fetchone()
@@ -105,8 +104,14 @@ def summary(house: House, proved: Sequence[Path]) -> list[str]:
         f"parcels       {counted[0]} in {counted[1]} villages",
         f"policy        {policy}{_in_words(trusted)}",
     ]
+    if portal:
+        lines.append(f"portal        {portal}")
     if proved:
-        lines += [f"proof         {proved[-1]}", f"check it by   {proving.command(proved[-1], policy)}"]
+        lines += [
+            f"proof         {proved[-1]}",
+            f"To check it as a bank does, offline and within {proving.MAX_AGE}:",
+            f"  {proving.command(proved[-1], policy)}",
+        ]
     return lines
 
 

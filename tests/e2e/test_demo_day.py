@@ -46,7 +46,8 @@ class Demonstration:
     def play(self) -> None:
         self.told.clear()
         self.results.clear()
-        show.show(self.settings, once=True, port=0, tell=self.told.append, result=self.results.append)
+        with contextlib.chdir(self.settings.home):  # away from `./run`, which would install
+            show.show(self.settings, once=True, port=0, tell=self.told.append, result=self.results.append)
 
     def result(self, name: str) -> str:
         return next(line.removeprefix(name).strip() for line in self.results if line.startswith(f"{name} "))
@@ -147,9 +148,11 @@ def test_a_day_plays_many_kinds_of_orders_and_a_second_run_adds_nothing(demonstr
 
 
 def test_the_line_of_the_summary_checks_a_proof(demonstration: Demonstration) -> None:
-    line = demonstration.result("check it by")
+    line = demonstration.results[-1]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    answer = subprocess.run(shlex.split(line), capture_output=True, text=True, env=environment)
+    answer = subprocess.run(
+        shlex.split(line), capture_output=True, text=True, env=environment, cwd=demonstration.settings.home
+    )
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.startswith("The proof holds.\n")
     assert "no witnesses" not in answer.stderr
@@ -166,6 +169,7 @@ def test_a_bank_refuses_what_its_quorum_has_not_seen_or_saw_too_long_ago(
     assert policy.groups[policy.quorum].members == trust.NAMES
     assert policy.groups[policy.quorum].threshold == 2
     proof = Path(demonstration.result("proof"))
+    assert f"verify demo/proofs/{proof.name} --policy demo/policy.txt" in demonstration.results[-1]
     bare, all_three = tmp_path / "two.json", tmp_path / "all-three.txt"
     bare.write_bytes(proving.with_cosignatures(proof.read_bytes(), policy, most=2))
     all_three.write_text(text.replace("group watchers 2 ", "group watchers 3 "))
