@@ -40,7 +40,7 @@ class Group:
 def groups(land: Overlay, numbers: Numbers) -> list[Group]:
     """The groups that numbers which ended or began belong to, each parcel in one; ordered by their first place."""
     links = _links(land, numbers)
-    sets = _Sets(len(numbers.stays))
+    sets = Sets()
     for place in np.flatnonzero(links).tolist():
         sets.join(("old", int(land.old[place])), ("new", int(land.new[place])))
     for place in np.flatnonzero(numbers.ended).tolist():
@@ -94,14 +94,14 @@ def _own_land(land: Overlay, numbers: Numbers) -> Floats:
 
 
 Node = tuple[str, int]
+"""``old`` or ``new``, and the place on that map."""
 
 
-class _Sets:
+class Sets:
     """Disjoint sets of places on the two maps."""
 
-    def __init__(self, older: int) -> None:
+    def __init__(self) -> None:
         self._root: dict[Node, Node] = {}
-        self._older = older
 
     def __contains__(self, node: Node) -> bool:
         return node in self._root
