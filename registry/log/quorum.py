@@ -131,6 +131,7 @@ class Quorum:
 
         Raises:
             NotCosigned: when too few have cosigned within the time; it says of each what was wrong.
+            (what ``prove_from`` raises, other than a RegistryError): when too few have cosigned for that reason.
         """
 
         def ask(cosigner: Cosigner) -> tuple[SignatureLine, ...]:
@@ -144,13 +145,22 @@ class Quorum:
             with self._lock:
                 if current.over:
                     raise NotCosigned("it asked for a proof too late")
-                return prove_from(old_size)
+                try:
+                    return prove_from(old_size)
+                except RegistryError:
+                    raise
+                except Exception as error:  # no witness's fault: our own database, say
+                    ours.append(error)
+                    raise
 
+        ours: list[Exception] = []
         current = _Round(tuple(self._cosigners))
         self._ask(current, ask)
         with self._lock:  # a proof that is being made is finished first
             current.over = True
             lines = {name: found for name, found in current.answers.items() if isinstance(found, tuple)}
+        if ours and not self._satisfied(list(lines)):
+            raise ours[0]
         self._check(current, f"cosigned {note.text.splitlines()[1]} entries")
         lines = self._newest(lines, replace(note, signatures=tuple(shown)), now + FUTURE_SECONDS)
         times = {name: newest_time(found) for name, found in lines.items()}

@@ -378,7 +378,8 @@ class Sequencer:
         """Before the first batch: do the witnesses hold a checkpoint of ours that this database does not lead to?
 
         Only the log's own signature counts as evidence, so a lying witness can stop nothing.  As many must answer
-        as make a quorum: one of those who cosigned the newest checkpoint is among them.
+        as make a quorum: where that is more than half of them, one who cosigned the newest checkpoint is among
+        them.  A policy that asks for fewer believes whoever answers first.
         """
         if self._witnesses_know_no_more or self._quorum is None:
             return

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
 
 from domain.canon import parse_object
@@ -68,6 +69,45 @@ def test_a_process_killed_at_any_step_leaves_nothing_to_repair(
     finished(rig, witnesses, accepted=262)
 
 
+@pytest.mark.parametrize("step", list(STEPS))
+def test_a_connection_that_the_server_ends_at_any_step_costs_one_attempt(
+    rig: Rig, witnesses: Witnesses, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when PostgreSQL restarts; the same sequencer goes on with a new connection."""
+    owner, name = STEPS[step]
+    original = getattr(owner, name)
+    ended: list[list[tuple[Any, ...]]] = []
+
+    once = threading.Lock()  # two witnesses are asked at once
+
+    def end_first(*args: Any, **kwargs: Any) -> Any:
+        with once:
+            if not ended:
+                ended.append(rig.sql(END_OTHERS, rig.database.name))
+        return original(*args, **kwargs)
+
+    rig.accept("P-0")
+    sequencer = rig.sequencer(quorum=witnesses.quorum())
+    sequencer.run_once()
+    sequencer = rig.sequencer(quorum=witnesses.quorum())  # asks the witnesses anew
+    for n in range(20):
+        rig.accept(f"P-{n}")
+    monkeypatch.setattr(owner, name, end_first)
+    with pytest.raises((psycopg2.OperationalError, psycopg2.InterfaceError)):
+        sequencer.run_once()
+    assert ended == [[(True,)]]
+    rig.check()
+    while sequencer.run_once():
+        pass
+    finished(rig, witnesses, accepted=21)
+
+
+END_OTHERS = (
+    "select pg_terminate_backend(pid) from pg_stat_activity"
+    " where datname = %s and pid <> pg_backend_pid() and backend_type = 'client backend'"
+)
+
+
 def test_after_one_of_two_witnesses_has_cosigned_the_same_tree_is_shown_to_the_other(
     rig: Rig, witnesses: Witnesses
 ) -> None:
@@ -99,7 +139,7 @@ def killed_at_random(rig: Rig, witnesses: Witnesses, kills: int) -> int:
     try:
         for _ in range(kills):
             process = work(rig, witnesses, batch=chance.choice([1, 7, 300]))
-            time.sleep(chance.uniform(0.02, 0.35))
+            time.sleep(chance.uniform(0.05, 0.6))
             process.kill()
             process.join(30)
             assert process.exitcode == -signal.SIGKILL
