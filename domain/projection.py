@@ -86,16 +86,17 @@ def _advance_one(
         )
     return {
         **(before or {"kind": kind_of(identifier), "id": identifier}),
-        **{name: _with_index(name, value, index) for name, value in members.items()},
+        **members,
+        **{name: _with_index(members[name], index) for name in _LISTS_WITH_SINCE if name in members},
         "version": version + 1,
         "last_index": index,
         "history": fold_history(history, index, leaf_hash),
     }
 
 
-def _with_index(name: str, value: Json, index: int) -> Json:
+def _with_index(value: Json, index: int) -> Json:
     """List items that an event adds carry ``since: null``: the log index they enter at is set here."""
-    if name not in _LISTS_WITH_SINCE or not isinstance(value, list):
+    if not isinstance(value, list):
         return value
     return [
         {**item, "since": index} if isinstance(item, dict) and item.get("since", 0) is None else item

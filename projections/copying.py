@@ -81,6 +81,8 @@ def text_of(value: Value) -> str:
     >>> text_of(None), text_of(b"ab"), text_of("a\\tb"), text_of(["x", 'say "y"'])
     ('\\\\N', '\\\\\\\\x6162', 'a\\\\tb', '{"x","say \\\\\\\\"y\\\\\\\\""}')
     """
+    if type(value) is str:  # most are, and few of them need a mark of escape
+        return _ESCAPED.sub(_escape, value) if _ESCAPED.search(value) else value
     match value:
         case None:
             return r"\N"
