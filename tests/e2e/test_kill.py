@@ -100,8 +100,16 @@ def until_shown(registry: Registry, worker: subprocess.Popen[bytes]) -> None:
         time.sleep(0.05)
 
 
-def killed(registry: Registry, kills: int) -> None:
-    """``landlog work`` dies ``kills`` times while orders come in; none is lost, and nothing needs repair."""
+def until_at_work(worker: subprocess.Popen[bytes]) -> None:
+    assert worker.stderr is not None
+    assert b"At work for" in worker.stderr.readline()
+
+
+def killed(registry: Registry, kills: int) -> int:
+    """``landlog work`` dies ``kills`` times while orders come in; none is lost, and nothing needs repair.
+
+    Returns the number of different trees that the world was shown meanwhile.
+    """
     chance = random.Random(7)
     watcher = Watcher(registry.house.settings.log)
     watcher.start()
@@ -135,6 +143,7 @@ def killed(registry: Registry, kills: int) -> None:
     assert watcher.sizes == sorted(watcher.sizes)
     registry.house.runner.rebuild()
     assert registry.one(SHOWN) == registry.size()
+    return len(watcher.sizes)
 
 
 def test_work_that_is_killed_again_and_again_loses_nothing(registry: Registry, tmp_path: Path) -> None:
