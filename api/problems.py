@@ -21,6 +21,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api.tongues import tongue_of
+from domain import languages
 from domain.canon import Json, NotCanonical
 from domain.errors import (
     BadInput,
@@ -32,7 +33,7 @@ from domain.errors import (
     VerificationError,
 )
 from domain.form import BadForm
-from domain.languages import ENGLISH, LANGUAGES, Phrase, say, told
+from domain.languages import ENGLISH, LANGUAGES, Phrase, told
 from domain.law import NoSuchLaw
 from registry.append import AlreadyAccepted, LabelNotBorne, LabelTaken
 from registry.database import DatabaseUnavailable, MigrationFailed
@@ -192,7 +193,7 @@ def title(code: str, language: str = ENGLISH) -> str:
     >>> title("record-changed")
     'Record changed'
     """
-    return say(code.replace("-", " ").capitalize(), language)
+    return languages.say(code.replace("-", " ").capitalize(), language)
 
 
 def known() -> dict[str, type[RegistryError]]:
@@ -268,7 +269,7 @@ def _refusal(findings: Sequence[Finding], language: str) -> str:
     template = (
         "{count} rules do not hold: {findings}" if len(findings) != 1 else "1 rule does not hold: {findings}"
     )
-    return say(template, language, count=len(findings), findings="; ".join(told_each))
+    return languages.say(template, language, count=len(findings), findings="; ".join(told_each))
 
 
 def _kinds(kind: type[RegistryError]) -> Iterator[type[RegistryError]]:
