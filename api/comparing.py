@@ -77,7 +77,7 @@ def registered(house: House, lgd: str) -> Registered:
         )
         row = cursor.fetchone()
         if row is None:
-            raise NotFound(f"no village with the LGD code {lgd} is registered here", field="--village")
+            raise _not_registered(lgd)
         cursor.execute(
             "select r.parcel_id, r.label, r.unit_id, r.recorded_m2, r.doc, st_asbinary(g.geom) from records.parcel r"
             " left join gis.parcel g on g.parcel_id = r.parcel_id and g.valid_to is null"
@@ -101,6 +101,20 @@ def registered(house: House, lgd: str) -> Registered:
             )
         )
     return Registered(row[0], row[1], tuple(plots))
+
+
+def office_of(house: House, lgd: str) -> str:
+    """The office that keeps the village's record.
+
+    Raises:
+        NotFound: when no such village is registered.
+    """
+    with house.datastore.cursor() as cursor:
+        cursor.execute("select office from records.village where lgd = %s", (lgd,))
+        row = cursor.fetchone()
+    if row is None:
+        raise _not_registered(lgd)
+    return str(row[0])
 
 
 def compared(
@@ -224,6 +238,10 @@ def _filed(house: House, proposal: Proposal, filing: Filing, key: Key, day: date
             return file()
     except RegistryError as error:
         return FiledProposal(proposal.number, refused=str(error))
+
+
+def _not_registered(lgd: str) -> NotFound:
+    return NotFound(f"no village with the LGD code {lgd} is registered here", field="--village")
 
 
 def _capacity(mutation: str) -> str:

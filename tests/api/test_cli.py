@@ -23,7 +23,7 @@ PAGES = [
     *(["order", name] for name in ("prepare", "sign", "submit", "split-line")),
     *(["preview", name] for name in ("split", "merge", "boundary", "strip")),
     *(["record", name] for name in ("show", "pdf", "proof", "history")),
-    *(["village", name] for name in ("list", "parcels")),
+    *(["village", name] for name in ("list", "parcels", "compare", "resurvey")),
 ]
 
 

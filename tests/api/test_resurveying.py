@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -17,10 +19,24 @@ from gis.comparison.resurvey import Measured, Plan, plan
 from gis.comparison.rules import compare
 from gis.shapes import drawn_area, snapped
 from registry.acts import Enrol, Post
-from registry.keys import Key
+from registry.keys import Key, save
 from tests.api import parla
 from tests.api.world import LGD, OFFICE, ORIGIN, SIDE, World, parcel, unit
+from tests.e2e.command_line import Terminal
 
+MAPPING = f"""
+[parcel]
+label = "no"
+area = "m2"
+area_unit = "m2"
+[unit]
+holders = "who"
+[village]
+lgd = "{LGD}"
+name = "Devgarh"
+state = "generic"
+office = "{OFFICE}"
+"""
 NOTIFICATION = Paper(number="REV/2026/77", made="2026-09-01", by="Collector, Devgarh")
 WEST, SOUTH = 78.0, 25.0
 
@@ -164,6 +180,36 @@ def test_land_that_went_to_another_holding_is_left_for_an_order_of_its_own(world
     found = planned(world, newer)
     assert [p.label for p in found.left] == ["4"]
     assert "4" not in {old.label for o in found.orders for g in o for old in g.retires}
+
+
+def test_a_whole_resurvey_at_the_command_line(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    settings = world.house.settings
+    terminal = Terminal(monkeypatch, capfd, home=settings.home, url=settings.database_url, directory=tmp_path)
+    for name, key in zip(("tahsildar", "surveyor"), officers(world), strict=True):
+        save(key, tmp_path / f"{name}.key", plain=True)
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"no": p.label, "m2": str(p.area.m2 if p.area else ""), "who": ""},
+            "geometry": json.loads(str(shapely.to_geojson(p.shape))),
+        }
+        for p in new_survey()
+    ]
+    (tmp_path / "new.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    (tmp_path / "map.toml").write_text(MAPPING)
+    asked = (
+        "village", "resurvey", "new.geojson", "--village", LGD, "--mapping", "map.toml", "--number", "RS/1",
+        "--survey", "Resurvey of Devgarh, 2026", "--notification", "REV/2026/77", "--notified", "2026-09-01",
+        "--notified-by", "Collector, Devgarh",
+    )  # fmt: skip
+    planned = terminal.does(*asked)
+    assert "9 registered parcels become 10 new ones in 1 orders; 3 take up land of several." in planned.err
+    assert "Nothing was signed" in planned.err
+    signed = ("--key", "tahsildar.key", "--second-key", "surveyor.key", "--report", "out.json", "--yes")
+    assert "9 parcels retired, 10 registered by 1 orders" in terminal.does(*asked, *signed).out
+    assert json.loads((tmp_path / "out.json").read_text())["orders"] == ["RS/1/1"]
 
 
 def test_a_figure_that_the_measurement_does_not_bear_out_gives_way_to_it() -> None:
