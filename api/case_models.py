@@ -209,6 +209,16 @@ _PERSON: Schema = {
     "required": ["name"],
     "additionalProperties": False,
 }
+_FEE: Schema = {
+    "type": "object",
+    "description": "What was paid; only for the step `fee-paid`.",
+    "properties": {
+        "paise": {"type": "integer", "minimum": 0, "description": "Public, in whole paise."},
+        "receipt": {"type": "string", "minLength": 1, "maxLength": 200, "description": "Its number; sealed."},
+    },
+    "required": ["paise", "receipt"],
+    "additionalProperties": False,
+}
 _SHAPES: Schema = {
     "type": "object",
     "description": "Canonical geometry bytes (base64) by their digest.",
@@ -243,6 +253,7 @@ STEP: Schema = {
         "reason": _REASON,
         "out_of_turn": _REASON,
         "person": _PERSON,
+        "fee": _FEE,
         "application": {"type": "object", "description": "As it was cured; for the step `cured` alone."},
         "documents": _DOCUMENTS,
     },

@@ -181,6 +181,8 @@ class Act:
     """Commitment to the application as it was cured."""
     reason: str | None = None
     """A code of ``domain.case_steps.REASONS``."""
+    paid_paise: int | None = None
+    """What was paid, where the step is that the fee is paid."""
 
     @property
     def by_clock(self) -> bool:

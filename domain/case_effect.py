@@ -72,6 +72,7 @@ def act_of(payload: Doc, roles: frozenset[str]) -> Act:
         until=_day(facts.get("until")),
         application=cast("str | None", private.get("application")),
         reason=cast("str | None", facts.get("reason")),
+        paid_paise=cast("int | None", facts.get("paid_paise")),
     )
 
 

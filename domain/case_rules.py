@@ -27,6 +27,7 @@ _POSTS = Citation("Landlog", "domain/states, the state's posts")
 _NATURAL_JUSTICE = Citation("Principles of natural justice", "audi alteram partem; a speaking order")
 _INSIDER = Citation("Landlog", "the insider with a valid login")
 _DAYS = Citation("Landlog", "domain/states, the state's figures for days")
+_FEE = Citation("Landlog", "domain/states, the state's fee-mutation")
 _BOTH = ("decide", "decide-disputed")
 
 
@@ -228,13 +229,27 @@ def objection_is_in_time(t: Taking, record: Record, law: Law) -> Answer:
 
 @rule(
     "the fee is paid before the case is registered",
-    source=Citation("Landlog", "domain/states, the state's fee-mutation"),
+    source=_FEE,
     remedy="Pay the fee and enter its receipt.",
 )
 def fee_is_paid(t: Taking, record: Record, law: Law) -> Answer:
     if t.step.name != "registered" or t.case.status == "fee-paid":
         return True
     return True if t.case.fee_paise == 0 else Broken("{paise} paise", paise=t.case.fee_paise)
+
+
+@rule(
+    "the fee that is paid is the whole of what was due on the day of filing",
+    source=_FEE,
+    remedy="Pay what the case's page shows as due, and enter the amount and the number of the receipt.",
+)
+def fee_is_paid_in_full(t: Taking, record: Record, law: Law) -> Answer:
+    paid, due = t.act.paid_paise, t.case.fee_paise
+    if t.step.name != "fee-paid":
+        return paid is None
+    if paid is None:
+        return Broken("no amount is given")
+    return paid >= due or Broken("{paid} of {due} paise", paid=paid, due=due)
 
 
 @rule(
@@ -327,6 +342,7 @@ STEP_RULES: tuple[Rule, ...] = (
     notice_has_run_out,
     objection_is_in_time,
     fee_is_paid,
+    fee_is_paid_in_full,
     somebody_hears_the_appeal,
     appeal_is_in_time,
     review_comes_before_appeal,

@@ -152,6 +152,7 @@ class Drafts:
             until=said.until,
             application=cured.commitment if cured else None,
             reason=said.reason.code if said.reason else None,
+            paid_paise=said.fee.paise if said.fee else None,
         )
         after = take(case, act, law_of(state_of(case.office), day))
         if not act.by_clock:
@@ -161,6 +162,7 @@ class Drafts:
         openings = kit.openings(said)
         facts: Doc = {"until": said.until.isoformat()} if said.until else {}
         facts |= {"reason": said.reason.code} if said.reason else {}
+        facts |= {"paid_paise": said.fee.paise} if said.fee else {}
         return Draft(
             type=step.type,
             officer=request.officer,

@@ -54,6 +54,16 @@ class OutOfTurn(Reason):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fee(Sealed):
+    """What was paid: the amount in whole paise, which is public, and the number of the receipt, which is sealed."""
+
+    FIELD: ClassVar[str] = "fee"
+
+    paise: int
+    receipt: Text
+
+
+@dataclass(frozen=True, kw_only=True)
 class Particulars:
     """What a step says beside its name."""
 
@@ -61,6 +71,7 @@ class Particulars:
     reason: Reason | None = None
     out_of_turn: OutOfTurn | None = None
     person: Person | None = None
+    fee: Fee | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

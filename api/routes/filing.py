@@ -102,7 +102,7 @@ async def requested(request: Request, case_no: CaseAddress) -> Response:
 )
 def prepare(case_no: CaseAddress, asks: Asks) -> Response:
     document = asks.document
-    particulars = {"until", "reason", "out_of_turn", "person"}
+    particulars = {"until", "reason", "out_of_turn", "person", "fee"}
     optional = {*particulars, "application", "documents"}
     check_members(document, required={"step", "officer"}, optional=optional)
     officer = _own(asks.key, text_of(document, "officer"))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 
 from api import case_models, clock, founding, models, standing
 from api.app import create_app
+from domain.law import Figure, Law
 from registry import dsse
 from registry.acts import Enrol, Post
 from registry.audit.auditor import Auditor
@@ -574,4 +576,37 @@ def test_a_village_that_comes_to_another_tehsil_is_the_collector_s(
     assert answer.status_code == 202, answer.text
     assert shown(people, case_no)["status"] == "carried"
     assert (proved(people, AP.parcel(5)).record or {})["office"] == "28/511/5258"
+    audited(court, tmp_path)
+
+
+def test_a_fee_that_is_due_is_paid_in_full_before_the_case_is_registered(
+    people: Client, court: Court, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """No state's fee was read; here the law of Andhra Pradesh has one from the week before."""
+    figure = Law.figure
+
+    def with_a_fee(self: Law, name: str, about: str = "") -> Figure:
+        found = figure(self, name, about)
+        due = name == "fee-mutation" and self.day >= court.day - timedelta(7)
+        return replace(found, value=Decimal(10_000)) if due else found
+
+    monkeypatch.setattr(Law, "figure", with_a_fee)
+    settled(court, AP)
+    sale = sale_of_khata_3(people, AP)
+    case_no = filed(people, court, "sale", sale, "transferee").case_no
+    assert shown(people, case_no)["fee_paise"] == 10_000
+    unpaid = take(people, court, case_no, "registered", "READER")
+    assert rules_broken(unpaid) == ["fee-is-paid"]
+
+    part = {"paise": 9_900, "receipt": "GRN 0041-77"}
+    assert rules_broken(take(people, court, case_no, "fee-paid", "READER", fee=part)) == [
+        "fee-is-paid-in-full"
+    ]
+    assert (
+        take(people, court, case_no, "fee-paid", "READER", fee={**part, "paise": 10_000}).status_code == 201
+    )
+    assert take(people, court, case_no, "registered", "READER").status_code == 201
+    (event,) = [payload for payload, _ in court.replayed() if payload["type"] == "case.fee-paid/1"]
+    assert event["facts"] == {"paid_paise": 10_000}
+    assert "GRN" not in str(event)
     audited(court, tmp_path)

@@ -166,7 +166,21 @@ def test_a_fee_is_paid_before_the_case_is_registered() -> None:
     case = replace(sale(), fee_paise=10_000)
     with pytest.raises(Refused, match="10000 paise"):
         step(case, "registered", MONDAY)
-    assert step(step(case, "fee-paid", MONDAY, reason="receipt"), "registered", MONDAY).status == "registered"
+    paid = step(case, "fee-paid", MONDAY, paid_paise=10_000)
+    assert step(paid, "registered", MONDAY).status == "registered"
+
+
+@pytest.mark.parametrize("paid", [None, 0, 9_999])
+def test_a_fee_is_paid_in_full(paid: int | None) -> None:
+    with pytest.raises(Refused) as refusal:
+        step(replace(sale(), fee_paise=10_000), "fee-paid", MONDAY, paid_paise=paid)
+    assert rules_of(refusal) == {"fee-is-paid-in-full"}
+
+
+def test_no_other_step_takes_money() -> None:
+    with pytest.raises(Refused) as refusal:
+        step(sale(), "registered", MONDAY, paid_paise=1)
+    assert rules_of(refusal) == {"fee-is-paid-in-full"}
 
 
 def test_in_uttar_pradesh_the_tahsildar_hears_disputes_and_in_maharashtra_the_circle_officer_does_not() -> (

@@ -144,6 +144,7 @@ def taken(case: Case, name: str, officer: str, roles: frozenset[str], day: date)
         day=day,
         until=day + timedelta(20) if step.day == "must" else None,
         reason="hardship" if step.needs_reason else None,
+        paid_paise=case.fee_paise if name == "fee-paid" else None,
     )
     try:
         return take(case, act, Law(LAW.state, day))
