@@ -128,11 +128,12 @@ class Intake:
 
     def _drawn_area(self, drawn_m2: Decimal, reasons: list[Reason]) -> Area | None:
         """The drawn area as the recorded one, where the mapping says that the map is the record."""
+        if reasons:
+            return None
         if drawn_m2 > 0:
             return Area(to_m2(drawn_m2), str(drawn_m2), "m2")
-        if not reasons:
-            sentence = "no area is recorded, and none is drawn"
-            reasons.append(Reason("no-area", "geometry", sentence, "Take the area from the paper."))
+        sentence = "no area is recorded, and none is drawn"
+        reasons.append(Reason("no-area", "geometry", sentence, "Take the area from the paper."))
         return None
 
     def _area_reasons(self, area: Area, drawn_m2: Decimal) -> list[Reason]:

@@ -155,6 +155,7 @@ def faults(shapes: Shapes) -> list[str]:
         compact = (east - west <= WIDEST_DEGREES) & (north - south <= WIDEST_DEGREES)
     areal = (kinds == _POLYGON) | (kinds == _MULTIPOLYGON)
     good = areal & inside & compact & shapely.is_valid(array) & ~shapely.is_empty(array)
+    good[_hollow(array, kinds)] = False
     sentences = [""] * len(array)
     for i in np.flatnonzero(~good):
         sentences[i] = _fault(array[i], bool(areal[i]), bool(inside[i]))
@@ -171,7 +172,18 @@ def _fault(shape: BaseGeometry | None, areal: bool, inside: bool) -> str:
         return f"its coordinates, such as ({x:.10g}, {y:.10g}), are no longitude and latitude"
     if not shape.is_valid:
         return f"the shape is not valid: {shapely.is_valid_reason(shape)}"
+    if len(_hollow(np.array([shape], dtype=object), np.array([shapely.get_type_id(shape)], dtype=np.int32))):
+        return "a part or a hole of the shape is empty"
     return "the shape is wider than a degree"
+
+
+def _hollow(array: NDArray[Any], kinds: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Places of the shapes with an empty part or hole beside others: valid for GEOS, but of no spelling."""
+    several = np.flatnonzero((kinds == _MULTIPOLYGON) | (shapely.get_num_interior_rings(array) > 0))
+    parts, owners = shapely.get_parts(array[several], return_index=True)
+    rings, of = shapely.get_rings(parts, return_index=True)
+    hollow = np.concatenate((owners[shapely.is_empty(parts)], owners[of[shapely.is_empty(rings)]]))
+    return several[hollow]
 
 
 @cache

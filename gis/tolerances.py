@@ -80,3 +80,6 @@ NUMBERED_ANEW = 0.5
 
 MOST_CORNERS_OF_A_SHAPE = 50_000
 """More corners do not fit the canonical bytes of a shape; it is refused before anything is measured on it."""
+
+FARTHEST = 1e9
+"""No reference system of the earth has coordinates beyond a million kilometres, in metres or degrees."""

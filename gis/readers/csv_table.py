@@ -72,7 +72,10 @@ def _decoded(file: Path, stated: str) -> tuple[str, str]:
     data = file.read_bytes()
     found = next((name for mark, name in _UNICODE.items() if data.startswith(mark)), "utf-8")
     try:
-        return data.decode(stated or found, "replace" if stated else "strict"), stated or found
+        text = data.decode(stated or found, "replace" if stated else "strict")
+        if "\0" in text:
+            raise unreadable(file, "it holds zero bytes: it is no text")
+        return text, stated or found
     except LookupError as error:
         raise BadInput(
             f"the encoding {stated[:40]!r} is not known",

@@ -45,8 +45,12 @@ class Layer:
     notes: tuple[str, ...] = ()
 
     def page(self, start: int, count: int, columns: Sequence[str]) -> Page:
+        count = min(
+            count, self.rows - start
+        )  # asked for more, GDAL's last complaint would come back as an error
         texts, wkb = _read(self, columns, skip_features=start, max_features=count)
-        shapes = shapely.from_wkb(wkb, on_invalid="ignore")
+        with np.errstate(invalid="ignore"):  # coordinates that are no numbers are named later
+            shapes = shapely.from_wkb(wkb, on_invalid="ignore")
         broken = shapely.is_missing(shapes) & np.array([blob is not None for blob in wkb], dtype=bool)
         return Page(
             texts=texts,
@@ -221,7 +225,8 @@ def _gdal(call: Any, file: Path, **options: Any) -> Any:
         except UnicodeDecodeError:
             raise
         except (*_GDAL_ERRORS, ValueError) as error:
-            raise unreadable(file, str(error)[:300]) from error
+            said = str(error).partition("; It might help")[0].replace(str(file), file.name)
+            raise unreadable(file, said[:300]) from error
 
 
 def _texts(values: NDArray[Any], kind: str) -> list[str | None]:

@@ -116,9 +116,10 @@ def _placed(plots: NDArray[Any], sheet: Sheet) -> tuple[NDArray[Any], list[str]]
     worst = int(misses.argmax())
     if misses[worst] > sheet.control_within_m:
         raise BadInput(
-            f"control point {worst + 1} lies {misses[worst]:.2f} m from where the others put it",
-            field=f"sheet.control[{worst}]",
-            remedy=f"Correct it, or allow more than {sheet.control_within_m:g} m by sheet.control_within_m.",
+            f"the control points do not fit together: number {worst + 1} is {misses[worst]:.2f} m off",
+            field="sheet.control",
+            remedy=f"Correct the one that is wrong, or allow more than {sheet.control_within_m:g} m by "
+            "sheet.control_within_m.",
         )
 
     def moved(xy: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -22,7 +22,7 @@ from gis.readers.bounds import MOST_COLUMNS, check_rows, too_much
 from gis.readers.joined import Joined, join
 from gis.readers.page import Page
 from gis.readers.recognise import Format, recognise
-from gis.tolerances import MOST_CORNERS_OF_A_SHAPE
+from gis.tolerances import FARTHEST, MOST_CORNERS_OF_A_SHAPE
 
 PAGE = 20_000  # rows held at once
 
@@ -132,14 +132,18 @@ class Source:
         ]
 
     def _shapes(self, page: Page) -> tuple[NDArray[Any], list[str]]:
-        """The shapes in lon/lat; those of too many corners are left out before anything is measured on them."""
-        faults = list(page.shape_faults)
-        shapes = page.shapes
-        for place in np.flatnonzero(shapely.get_num_coordinates(shapes) > MOST_CORNERS_OF_A_SHAPE).tolist():
-            corners = shapely.get_num_coordinates(shapes[place])
+        """The shapes in lon/lat; those that nothing can be measured on are left out first, with the reason."""
+        shapes, faults = page.shapes, list(page.shape_faults)
+        corners = shapely.get_num_coordinates(shapes)
+        for place in np.flatnonzero(corners > MOST_CORNERS_OF_A_SHAPE).tolist():
             faults[place] = (
-                f"the shape has {corners:,} corners; at most {MOST_CORNERS_OF_A_SHAPE:,} are taken"
+                f"the shape has {corners[place]:,} corners; at most {MOST_CORNERS_OF_A_SHAPE:,} are taken"
             )
+            shapes[place] = None
+        xy, owners = shapely.get_coordinates(shapes, return_index=True)
+        nowhere = ~np.all(np.abs(xy) < FARTHEST, axis=1)
+        for place, (x, y) in zip(owners[nowhere].tolist(), xy[nowhere].tolist(), strict=True):
+            faults[place] = f"the position ({x:.10g}, {y:.10g}) is nowhere on earth"
             shapes[place] = None
         return (systems.lonlat(shapes, systems.to_lonlat(self.crs)) if self.drawn else shapes), faults
 
