@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import canon, quantities
-from domain.canon import NotCanonical, canonical, parse
+from domain.canon import NotCanonical, canonical, parse, rewritten
 from domain.commitment import Opening
 from domain.errors import BadInput
 
@@ -39,6 +39,7 @@ def test_the_examples_in_the_docstrings_hold(module: str) -> None:
 @given(JSON)
 def test_what_is_written_is_read_back_and_written_the_same(value: canon.Json) -> None:
     data = canonical(value)
+    assert rewritten(value) == data
     assert parse(data) == value
     assert canonical(parse(data)) == data
 

@@ -25,6 +25,8 @@ from registry.dsse import (
     SignatureCount,
     SignatureOrder,
     UnknownKey,
+    enclose,
+    envelope_around,
     keyid,
     pae,
     parse_envelope,
@@ -62,6 +64,16 @@ def test_an_envelope_is_canonical_and_reads_back() -> None:
     assert (envelope.payload_type, envelope.payload) == (EVENT, PAYLOAD)
     assert canonical(json.loads(ENTRY)) == ENTRY
     verify_envelope(envelope, PUBLIC)
+
+
+def test_an_envelope_around_a_payload_of_ours_is_the_same_and_around_another_is_refused() -> None:
+    signatures = [sign(OFFICER, EVENT, PAYLOAD)]
+    assert enclose(EVENT, PAYLOAD, signatures) == ENTRY
+    assert envelope_around(PAYLOAD, ENTRY) == parse_envelope(ENTRY)
+    with pytest.raises(MalformedEnvelope, match="not around the payload"):
+        envelope_around(PAYLOAD.replace(b"1", b"2", 1), ENTRY)
+    with pytest.raises(MalformedEnvelope):
+        envelope_around(PAYLOAD, ENTRY + b" ")
 
 
 def test_several_officers_sign_one_order_and_stand_in_the_order_of_their_keys() -> None:

@@ -12,6 +12,7 @@ import psycopg2
 import pytest
 from eventsourcing.persistence import IntegrityError, OperationalError, StoredEvent
 
+from domain.canon import canonical
 from domain.errors import BadInput, RecordChanged
 from registry.append import AlreadyAccepted, Append, Label, LabelNotBorne, LabelTaken, StreamMoved
 from registry.database import make_engine
@@ -55,6 +56,28 @@ def test_streams_entry_openings_shapes_and_labels_of_an_order_are_written_togeth
     assert store.append(written) == [1, 2]
     tables = ("events.event", "log.queue", "private.opening", "gis.shape", "events.label")
     assert [count(store, t) for t in tables] == [2, 1, 1, 1, 1]
+
+
+def test_private_values_shapes_and_states_of_any_length_stand_under_their_own_names(store):
+    states = {PARCEL: b"{}", UNIT: b'{"schema":1,"set":{}}', "593873-000146": b'{"set":{}}'}
+    openings = {bytes([n]) * 32: b"sealed" * n for n in (3, 1, 2)}
+    shapes = {sha256(body).digest(): body for body in (b"a" * 700, b"b", b"c" * 80)}
+    store.append(
+        order(
+            *(StoredEvent(stream, 1, "mutation.sale/1", state) for stream, state in states.items()),
+            openings=openings,
+            shapes=shapes,
+        )
+    )
+
+    def stored(query: str) -> dict:
+        with store.datastore.cursor() as cursor:
+            cursor.execute(query)
+            return {key if isinstance(key, str) else bytes(key): bytes(value) for key, value in cursor}
+
+    assert stored("select stream, state from events.event") == states
+    assert stored("select commitment, sealed from private.opening") == openings
+    assert stored("select hash, body from gis.shape") == shapes
 
 
 def test_an_order_that_is_refused_leaves_nothing_behind(store):
@@ -186,6 +209,36 @@ def test_histories_of_several_streams_come_with_their_place_in_the_log(store, da
     assert (found["593873-000999"].version, found["593873-000999"].state()) == (0, None)
     with pytest.raises(NotYetSequenced, match=UNIT):
         unit.state()
+
+
+def test_with_a_unit_come_the_parcels_that_it_holds_now(store):
+    third = "593873-000147"
+
+    def held(version: int, **members) -> StoredEvent:
+        part = {
+            "set": {UNIT: members},
+            "touches": [{"id": UNIT, "note": 'the text "parcels":[] is no member'}],
+        }
+        return StoredEvent(UNIT, version, "mutation.sale/1", canonical(part))
+
+    store.append(order(event(PARCEL, 1), event("593873-000146", 1), event(third, 1)))
+    store.append(order(held(1, parcels=["593873-000146", third])))
+    store.append(order(held(2, parcels=[PARCEL, third])))
+    store.append(order(held(3, tenure="transferable")))
+    assert store.load([UNIT, third], parcels=True).keys() == {UNIT, third, PARCEL}
+    assert store.load([UNIT, third], parcels=True)[PARCEL].version == 1
+    assert store.load([UNIT]).keys() == {UNIT}
+    assert store.load([], parcels=True) == {}
+
+
+def test_the_bearers_of_parcel_numbers_and_of_unit_numbers_are_told_apart(store):
+    labels = [Label("593873", "parcel", "7", PARCEL), Label("593873", "unit", "7", UNIT)]
+    store.append(order(event(PARCEL, 1), event(UNIT, 1), taken=labels))
+    asked = [("parcel", "7"), ("unit", "7"), ("unit", '7"{},\\')]
+    assert store.bearers_of("593873", asked) == {("parcel", "7"): PARCEL, ("unit", "7"): UNIT}
+    assert store.bearers_of("593874", asked) == {}
+    assert store.bearers_of("593873", []) == {}
+    assert store.bearers("593873", "unit", ["7", "8"]) == {"7": UNIT}
 
 
 def sequence(cursor, *, index: int, event_id: UUID, leaf_hash: bytes) -> None:
