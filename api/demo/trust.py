@@ -38,7 +38,7 @@ START_SECONDS = 30.0
 END_SECONDS = 5.0
 _LOOK_SECONDS = 0.05
 _REST_SECONDS = 1.0
-_OUTPUT = "output.log"
+_OUTPUT, _LEDGER = "output.log", "ledger"
 
 
 class TooFewWatchers(RegistryError):
@@ -95,7 +95,7 @@ class Watchers:
             what = "replays every entry and cosigns" if program.name == AUDITOR else "cosigns"
             if program.problem:
                 self.tell(f"  {program.name} does not work: {program.problem}")
-                self.tell(f"    to have a new one in its place, remove {program.home} and start again")
+                self.tell(f"    {_advice(program)}")
             else:
                 self.tell(f"  {program.name} {what} at {program.url}, with a key of its own")
         broken = [p for p in self.programs if p.problem]
@@ -174,7 +174,7 @@ def _started(name: str, settings: Settings, pages: Sequence[str], lock: IO[bytes
         return program
     command = ["witness", "serve", "--home", str(program.home)]
     if name == AUDITOR:
-        state = str(program.home / "ledger")
+        state = str(program.home / _LEDGER)
         command = ["audit", "--log", str(settings.log), "--state", state, "--cosign", str(program.home)]
     settings.log.mkdir(exist_ok=True)
     with program.output.open("wb") as output:
@@ -226,6 +226,13 @@ def _look_at(program: _Program, *, out_of_time: bool) -> None:
         program.url, program.problem = "", _last_words(program)
     elif out_of_time:
         program.problem = f"it has not answered within {START_SECONDS:g} s"
+
+
+def _advice(program: _Program) -> str:
+    evidence = program.home / _LEDGER / "evidence"
+    if evidence.is_dir():
+        return f"it vouches for this log no more; what it has found is in {evidence}"
+    return f"to have a new one in its place, remove {program.home} and start again"
 
 
 def _last_words(program: _Program) -> str:
