@@ -143,3 +143,47 @@ def test_gdal_reads_the_parcels_in_a_tile_where_they_lie(
     for label, drawn in found.items():
         there = shapely.transform(drawn, lambda xy: xy * unit + [west, north - side])  # GDAL counts upwards
         assert there.intersection(tile).hausdorff_distance(flat[label].intersection(tile)) < 1.5 * unit
+
+
+QGIS = "/usr/bin/python3"
+READ_BY_QGIS = """
+import json, sys
+from qgis.core import QgsApplication, QgsVectorLayer, QgsVectorTileLayer
+QgsApplication.setPrefixPath("/usr", True)
+app = QgsApplication([], False)
+app.initQgis()
+address, *names = sys.argv[1:]
+told = {}
+for name in names:
+    layer = QgsVectorLayer(f"url='{address}' typename='{name}' pageSize='2'", name, "OAPIF")
+    places = [feature.geometry().isNull() for feature in layer.getFeatures()] if layer.isValid() else [True]
+    told[name] = {"read": len(places), "drawn": not any(places), "columns": [f.name() for f in layer.fields()]}
+tiles = f"{address}/collections/parcels/tiles/WebMercatorQuad/{{z}}/{{y}}/{{x}}"
+layer = QgsVectorTileLayer(f"type=xyz&url={tiles}&zmin=12&zmax=18", "tiles")
+told["tiles"] = layer.isValid()
+print(json.dumps(told))
+app.exitQgis()
+"""
+
+
+def _has_qgis() -> bool:
+    asked = [QGIS, "-c", "import qgis.core"]
+    return Path(QGIS).exists() and subprocess.run(asked, capture_output=True, timeout=60).returncode == 0
+
+
+def test_qgis_draws_every_layer(address: str, tmp_path: Path) -> None:
+    if not _has_qgis():
+        pytest.skip("QGIS is not installed (apt-get install python3-qgis qgis-providers)")
+    done = subprocess.run(
+        [QGIS, "-c", READ_BY_QGIS, address.removeprefix("OAPIF:"), *COUNTS],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={"QT_QPA_PLATFORM": "offscreen", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert {name: told[name]["read"] for name in COUNTS} == COUNTS
+    assert all(told[name]["drawn"] for name in COUNTS)
+    assert {"parcel_id", "label", "village"} <= set(told["parcels"]["columns"])
+    assert told["tiles"]
