@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from fastapi import Request
 
 from api.app import create_app
 from api.middleware import MOST_BODY_BYTES, Allowance, Buckets
@@ -101,17 +102,26 @@ def test_public_answers_may_be_read_by_any_page_and_pages_by_none(client: Client
     assert "access-control-allow-origin" not in client.get("/").headers
 
 
+async def endless() -> AsyncIterator[bytes]:
+    for _ in range(MOST_BODY_BYTES // 65_536 + 2):
+        yield b" " * 65_536
+
+
 def test_a_body_without_end_is_cut_off(client: Client) -> None:
-    def endless() -> Iterator[bytes]:
-        for _ in range(MOST_BODY_BYTES // 65_536 + 2):
-            yield b" " * 65_536
-
-    async def body() -> Any:
-        for chunk in endless():
-            yield chunk
-
-    answer = client.post("/v1/orders", content=body())
+    answer = client.post("/v1/orders", content=endless())
     assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+
+
+def test_a_route_that_counts_nothing_is_not_sent_more_either(village: World) -> None:
+    app = create_app(village.house, now=lambda: village.at, allowance=None)
+
+    @app.post("/v1/swallow")
+    async def swallow(request: Request) -> int:
+        return len(await request.body())
+
+    with asking(app) as client:
+        assert client.post("/v1/swallow", content=b"x" * 99).text == "99"
+        assert client.post("/v1/swallow", content=endless()).status_code == 413
 
 
 def test_a_body_that_announces_too_much_is_not_read(client: Client) -> None:
