@@ -40,8 +40,11 @@ def signed_order(
     shapes: dict[str, bytes] | None = None,
     case: str | None = None,
     second: Officer | None = None,
+    documents: Sequence[str] = (),
 ) -> OrderFile:
     """An order as the officer has read and signed it, and the ``second`` where there has to be one.
+
+    ``documents``: digests (base64 SHA-256) of the papers behind it.
 
     Raises:
         Refused: when the law does not allow it.
@@ -56,6 +59,7 @@ def signed_order(
         shapes=shapes or {},
         case=case,
         second_officer=second.number if second else None,
+        documents=tuple(documents),
     )
     prepared = house.office.prepare(
         request, day=clock.today(), event_id=clock.new_event_id(), salt=clock.new_salt

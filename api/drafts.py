@@ -127,8 +127,13 @@ def summed(found: Sequence[Subject]) -> Area:
 
 
 def is_public(subject: Subject) -> bool:
-    """Whether the land is the government's already: a strip takes nothing of it."""
-    return subject.document["class"] in GOVERNMENT_CLASSES
+    """``is_public_land`` of a parcel: a strip takes nothing of it."""
+    return is_public_land(subject.document)
+
+
+def is_public_land(document: Mapping[str, Any]) -> bool:
+    """Whether land is the government's already, by its class or by the tenure of its khata."""
+    return document["class"] in GOVERNMENT_CLASSES or document["unit"]["tenure"] == "public"
 
 
 def unit_states(counter: Counter, units: Collection[str]) -> dict[str, dict[str, Any]]:

@@ -88,6 +88,7 @@ def sketch(
     layers = [
         *_around(sheet, neighbours),
         *_parts(sheet, parts),
+        *_fallen_away(sheet, before, after),
         *_lines(sheet, corners, sides),
         *_corner_marks(sheet, numbers, len(_numbered(before))),
         *_labels(sheet, parts),
@@ -189,6 +190,20 @@ def _lines(sheet: Sheet, corners: Sequence[Corner], sides: Sequence[SketchedSide
                 f'fill="{NEW if side.new else INK}" '
                 f'transform="rotate({upright:.1f} {x:.1f} {y:.1f})">{side.metres}</text>'
             )
+    return layers
+
+
+def _fallen_away(sheet: Sheet, before: Iterable[BaseGeometry], after: Iterable[BaseGeometry]) -> list[str]:
+    """Old boundaries that are none any more, dotted."""
+    now = shapely.union_all(shapely.boundary(np.asarray(after, dtype=object))).buffer(1e-8)
+    gone = shapely.difference(shapely.union_all(shapely.boundary(np.asarray(before, dtype=object))), now)
+    layers = []
+    for line in shapely.get_parts(shapely.line_merge(gone)):
+        points = [sheet.point((x, y)) for x, y in shapely.get_coordinates(line).tolist()]
+        data = "L".join(f"{point.x:.1f} {point.y:.1f}" for point in points)
+        layers.append(
+            f'<path d="M{data}" stroke="{QUIET}" stroke-width="1.6" stroke-dasharray="2 4" fill="none"/>'
+        )
     return layers
 
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Sequence
 
 from api import desk
-from api.demo import cases_day, more_orders
+from api.demo import cadastre_day, cases_day, more_orders
 from api.demo.script import (
     Scene,
     as_children,
@@ -170,5 +170,6 @@ SCENES = (
     Scene(title="A lekhpal signs a sale", play=_a_lekhpal_signs),
     Scene(title="Two officers race for one share", play=_two_officers_race, order_no="DAY/4"),
     *more_orders.SCENES,
+    *cadastre_day.SCENES,
     *cases_day.SCENES,
 )

@@ -29,11 +29,13 @@ TAHSILDAR = "DEMO-TAHSILDAR"
 NAIB = "DEMO-NAIB-TAHSILDAR"
 SURVEYOR = "DEMO-SURVEYOR"
 LEKHPAL = "DEMO-LEKHPAL"
+SDO = "DEMO-SDO"
 POSTS: Mapping[str, str] = {
     TAHSILDAR: "tahsildar",
     NAIB: "naib-tahsildar",
     SURVEYOR: "survey-officer",
     LEKHPAL: "lekhpal",
+    SDO: "sub-divisional-officer",
 }
 _DISTRICT = tehsil.OFFICE.rpartition("/")[0]
 

@@ -129,6 +129,9 @@ def test_a_day_plays_many_kinds_of_orders_and_a_second_run_adds_nothing(demonstr
             "name-correction",
             "stay-imposed",
             "subdivision",
+            "amalgamation",
+            "boundary-correction",
+            "acquisition",
         }
         assert cases == [
             ("mutation.release/1", "refused", 1),
