@@ -23,7 +23,7 @@ from domain.languages import Phrase
 from domain.law import Law
 from domain.record import Doc, Parcel, Record, Unit
 from domain.restrictions import Nature
-from domain.values import Digest, OfficeCode, ParcelLabel, PartyRef, Sealed, UnitLabel
+from domain.values import Digest, OfficeCode, ParcelLabel, PartyRef, Sealed, Ulpin, UnitLabel
 
 State = Parcel | Unit
 A = TypeVar("A")
@@ -294,10 +294,14 @@ def offices(application: object) -> frozenset[str]:
     return frozenset(str(value) for hint, value in form.walk(application) if hint is OfficeCode)
 
 
+EVERYWHERE = ""
+"""In the place of a village: what a ULPIN is unique in."""
+
+
 def labels(application: object, village: VillageCode) -> frozenset[tuple[str, str, str]]:
-    """The labels that an application would take, as (village, kind, label)."""
-    kinds = {ParcelLabel: "parcel", UnitLabel: "unit"}
-    return frozenset((village, kinds[hint], str(v)) for hint, v in form.walk(application) if hint in kinds)
+    """The numbers that an application would take, as (village, kind, number); a ULPIN is taken everywhere."""
+    kinds = {ParcelLabel: (village, "parcel"), UnitLabel: (village, "unit"), Ulpin: (EVERYWHERE, "ulpin")}
+    return frozenset((*kinds[hint], str(v)) for hint, v in form.walk(application) if hint in kinds)
 
 
 def openings(application: object) -> tuple[Opening, ...]:
@@ -374,20 +378,25 @@ def changes(record: Record, after: Mapping[str, State]) -> dict[str, Doc]:
 def labels_moved(
     record: Record, after: Mapping[str, State]
 ) -> tuple[list[tuple[str, str, str, str]], list[tuple[str, str, str, str]]]:
-    """The labels (village, kind, label, id) that come into force and those that fall out of it."""
+    """The numbers (village, kind, number, id) that come into force and those that fall out of it."""
     taken, released = [], []
     for identifier, state in after.items():
         before = _before(record, identifier)
-        was = _label_in_force(before) if before else None
-        now = _label_in_force(state)
-        if was != now:
-            taken += [now] if now else []
-            released += [was] if was else []
+        was = _numbers_in_force(before) if before else []
+        now = _numbers_in_force(state)
+        taken += [number for number in now if number not in was]
+        released += [number for number in was if number not in now]
     return taken, released
 
 
-def _label_in_force(state: State) -> tuple[str, str, str, str] | None:
-    return (state.village, kind_of(state.id), state.label, state.id) if state.status == "active" else None
+def _numbers_in_force(state: State) -> list[tuple[str, str, str, str]]:
+    """Its label in its village, and its ULPIN; a retired parcel and a closed unit bear none."""
+    if state.status != "active":
+        return []
+    label = (state.village, kind_of(state.id), state.label, state.id)
+    if isinstance(state, Parcel) and state.ulpin is not None:
+        return [label, (EVERYWHERE, "ulpin", state.ulpin, state.id)]
+    return [label]
 
 
 def _before(record: Record, identifier: str) -> State | None:

@@ -30,10 +30,13 @@ from registry.arrays import array, packed
 
 
 class Label(NamedTuple):
-    """A khasra, survey or khata number in force in a village, and the parcel or unit that bears it."""
+    """A number in force and the parcel or unit that bears it.
+
+    A khasra, survey or khata number is in force in a village; a ULPIN everywhere, and its village is empty.
+    """
 
     village: str
-    kind: Literal["parcel", "unit"]
+    kind: Literal["parcel", "unit", "ulpin"]
     label: str
     id: str
 
@@ -93,19 +96,20 @@ class AlreadyAccepted(RegistryError, IntegrityError):
 
 
 class LabelTaken(RegistryError, IntegrityError):
-    """Two parcels, or two units, of one village cannot bear the same number at the same time."""
+    """Two parcels, or two units, of one village cannot bear the same number at the same time; two parcels no ULPIN."""
 
     code: ClassVar[str] = "label-taken"
 
     def __init__(self, label: Label, *, holder: str) -> None:
+        parts = {"label": label.label, "holder": holder, "thing": label.id}
         super().__init__(
-            Phrase(
+            Phrase("the ULPIN {label} is borne by {holder}; {thing} cannot take it", **parts)
+            if label.kind == "ulpin"
+            else Phrase(
                 "in village {village} the {kind} number {label} is borne by {holder}; {thing} cannot take it",
                 village=label.village,
                 kind=Phrase(label.kind),
-                label=label.label,
-                holder=holder,
-                thing=label.id,
+                **parts,
             ),
             field="label",
             remedy="Give another number, or correct the record that bears this one first.",

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 from typing import Any, ClassVar, Literal, cast
@@ -26,7 +26,7 @@ from eventsourcing.persistence import StoredEvent
 from domain import catalogue, form, ids, kit
 from domain.canon import Json, canonical
 from domain.case_carry import marks_kept
-from domain.errors import Finding, Refused, VerificationError
+from domain.errors import Refused, VerificationError
 from domain.ids import ParcelId, VillageCode
 from domain.kit import Mutation, State
 from domain.languages import Named, Phrase
@@ -43,9 +43,11 @@ from registry.officers import check_clock, check_may_sign, officer_key
 from registry.openings import OpeningBox, Openings
 from registry.order_parts import (
     ForeignOrder,
+    Judgement,
     NotWhatWasSigned,
     Prepared,
     Receipt,
+    Request,
     check_current,
     check_signatures,
     first_difference,
@@ -65,6 +67,7 @@ Issue = Callable[[VillageCode, Literal["parcel", "unit"], int], range]
 __all__ = [
     "ForeignOrder",
     "Issue",
+    "Judgement",
     "NotWhatWasSigned",
     "Office",
     "Prepared",
@@ -84,42 +87,6 @@ class SecondSignature(VerificationError):
     """The order needs the signatures of two different officers, or bears one too many."""
 
     code: ClassVar[str] = "second-signature"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """What an officer asks the office to prepare.
-
-    ``shapes`` are canonical geometry bytes by their digest (base64 SHA-256), ``documents`` digests of scanned papers.
-    """
-
-    type: str
-    application: Json
-    office: str
-    officer: str
-    order_no: str
-    second_officer: str | None = None
-    """Who signs beside ``officer``, where the act or the land asks for two."""
-    shapes: Mapping[str, bytes] = field(default_factory=dict)
-    documents: tuple[str, ...] = ()
-    case: str | None = None
-    """The case that the order is made in: it is carried out by the same event."""
-    out_of_turn: str | None = None
-    """A code of ``domain.case_steps.REASONS``: why this case goes before those filed earlier."""
-    auto: bool = False
-    """The registry's clock signs: nobody opposed, and the state's law lets the notice decide."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Judgement:
-    """What the law says of an application as the record stands: what is against it, and how many must sign.
-
-    ``hopeless``: what it names is not there, so there is nothing that a case could be about.
-    """
-
-    findings: tuple[Finding, ...] = ()
-    hopeless: bool = False
-    signatures: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -370,9 +337,14 @@ class Office:
             )
 
     def _labels(self, application: Any, village: VillageCode) -> dict[tuple[str, str, str], str]:
-        wanted = [(kind, label) for _, kind, label in kit.labels(application, village)]
-        found = self._recorder.bearers_of(village, wanted)
-        return {(village, kind, label): bearer for (kind, label), bearer in found.items()}
+        wanted: dict[str, list[tuple[str, str]]] = {}
+        for where, kind, label in kit.labels(application, village):
+            wanted.setdefault(where, []).append((kind, label))
+        return {
+            (where, kind, label): bearer
+            for where, asked in wanted.items()
+            for (kind, label), bearer in self._recorder.bearers_of(where, asked).items()
+        }
 
     def _survey(
         self, mutation: Mutation, application: Any, record: Record, shapes: Mapping[str, bytes]

@@ -81,6 +81,7 @@ def new_labels_are_free(a: Any, record: Record, law: Law) -> Answer:
     used = [
         Phrase("{kind} {label} is borne by {bearer}", kind=Phrase(kind), label=label, bearer=bearer)
         for (_, kind, label), bearer in record.labels.items()
+        if kind in kinds.values()  # a ULPIN has a rule of its own
     ]
     return Broken.joined((used + twice)[:20]) if used or twice else True
 

@@ -153,18 +153,19 @@ def extended_units_exist(a: Application, record: Record, law: Law) -> Answer:
 
 
 @rule(
-    "no label is given twice",
+    "no label and no ULPIN is given twice",
     source=PRESUMPTION,
-    remedy="Find out from the older record which parcel or unit bears the label.",
+    remedy="Find out from the older record which parcel or unit bears the number.",
 )
 def labels_differ(a: Application, record: Record, law: Law) -> Answer:
-    twice = [label for label, n in Counter(p.label for p in a.parcels).items() if n > 1]
-    twice_units = [label for label, n in Counter(u.label for u in a.units).items() if n > 1]
-    return Broken(", ".join([*twice, *twice_units])) if twice or twice_units else True
+    twice: list[str] = [label for label, n in Counter(p.label for p in a.parcels).items() if n > 1]
+    twice += [label for label, n in Counter(u.label for u in a.units).items() if n > 1]
+    twice += [ulpin for ulpin, n in Counter(p.ulpin for p in a.parcels if p.ulpin).items() if n > 1]
+    return Broken(", ".join(twice)) if twice else True
 
 
 @rule(
-    "the labels are free in the village",
+    "the labels are free in the village, and the ULPINs everywhere",
     source=PRESUMPTION,
     remedy="The parcel is registered already: change it by the mutation that fits, not by importing it again.",
 )

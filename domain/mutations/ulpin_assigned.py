@@ -7,7 +7,6 @@ came from and for which shape, and a parcel whose shape changes afterwards loses
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +14,8 @@ from datetime import date
 from typing import Literal
 
 from domain.ids import ParcelId
-from domain.kit import Answer, Broken, Citation, Example, Procedure, State, check, rule
+from domain.kit import EVERYWHERE, Answer, Broken, Citation, Example, Procedure, State, check, rule
+from domain.languages import Phrase
 from domain.law import Law
 from domain.mutations._parcels import NOTICE, Notification
 from domain.mutations._shared import (
@@ -29,7 +29,7 @@ from domain.mutations._shared import (
     papers_are_not_of_the_future,
 )
 from domain.record import Record
-from domain.values import Digest, Text
+from domain.values import Digest, Text, Ulpin
 
 TYPE = "mutation.ulpin-assigned/1"
 TITLE = {
@@ -52,7 +52,6 @@ READS_PARCELS = False  # each parcel is named
 ULPIN = Citation(
     "Department of Land Resources", "Unique Land Parcel Identification Number (dolr.gov.in/ulpin)"
 )
-_FORM = re.compile(r"[0-9A-HJ-NP-Z]{14}", re.ASCII)  # no I and no O: ECCMA's 34 symbols
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,11 +59,11 @@ class Assignment:
     """A parcel, its ULPIN and the shape that it was made of."""
 
     parcel: ParcelId
-    ulpin: Text
+    ulpin: Ulpin
     geometry: Digest
     """SHA-256 of the canonical bytes of the shape that the number stands for."""
     instead_of: Text | None = None
-    """The ULPIN that the record shows today, where a wrong one is put right."""
+    """The ULPIN that the record shows today, where a wrong one is put right; two that were exchanged, both at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,16 +90,6 @@ def parcels_are_named_once(a: Application, record: Record, law: Law) -> Answer:
 
 
 @rule(
-    "a ULPIN is 14 digits and capital letters, without I and O",
-    source=ULPIN,
-    remedy="Copy it from the system that made it, without blanks and hyphens; 1 and 0 are often taken for I and O.",
-)
-def ulpins_have_their_form(a: Application, record: Record, law: Law) -> Answer:
-    wrong = [x.ulpin for x in a.assignments if not _FORM.fullmatch(x.ulpin)]
-    return Broken(", ".join(wrong)) if wrong else True
-
-
-@rule(
     "no two parcels of the order get the same ULPIN",
     source=ULPIN,
     remedy="Find out in the system that made them which parcel each number is of.",
@@ -108,6 +97,21 @@ def ulpins_have_their_form(a: Application, record: Record, law: Law) -> Answer:
 def ulpins_differ(a: Application, record: Record, law: Law) -> Answer:
     twice = [u for u, n in Counter(x.ulpin for x in a.assignments).items() if n > 1]
     return Broken(", ".join(twice)) if twice else True
+
+
+@rule(
+    "no other parcel, of this village or another, bears the ULPIN",
+    source=ULPIN,
+    remedy="Find out in the system that made it which parcel it is of, and have the wrong one put right first.",
+)
+def ulpins_are_free(a: Application, record: Record, law: Law) -> Answer:
+    freed = {(str(x.instead_of), x.parcel) for x in a.assignments}
+    borne = [
+        Phrase("{ulpin} is borne by {parcel}", ulpin=ulpin, parcel=bearer)
+        for (_, kind, ulpin), bearer in record.labels.items()
+        if kind == "ulpin" and (ulpin, bearer) not in freed
+    ]
+    return Broken.joined(borne[:20]) if borne else True
 
 
 @rule(
@@ -143,8 +147,8 @@ RULES = (
     parcels_are_named_once,
     *STANDING,
     NOTHING_BARS["correction"],
-    ulpins_have_their_form,
     ulpins_differ,
+    ulpins_are_free,
     ulpins_are_of_the_shape,
     known_ulpins_are_named,
     assigned_by_now,
@@ -192,7 +196,7 @@ _MAPPED = SISTERS.with_states(
     replace(SISTERS.parcels[GARDEN], geometry=_OTHER, ulpin="8K2M4N6P8Q2R4S"),
 )
 _FIELDS_NUMBER = Application(
-    assignments=(Assignment(parcel=FIELD, ulpin=Text("3P7R9T1V5X7Z2B"), geometry=_SHAPE),),
+    assignments=(Assignment(parcel=FIELD, ulpin=Ulpin("3P7R9T1V5X7Z2B"), geometry=_SHAPE),),
     source="bhunaksha",
     assigned=date(2026, 11, 16),
     report=NOTICE,
@@ -214,7 +218,7 @@ EXAMPLES = (
             assignments=(
                 Assignment(
                     parcel=GARDEN,
-                    ulpin=Text("8K2M4N6P8Q2R4T"),
+                    ulpin=Ulpin("8K2M4N6P8Q2R4T"),
                     geometry=_OTHER,
                     instead_of=Text("8K2M4N6P8Q2R4S"),
                 ),
@@ -223,23 +227,28 @@ EXAMPLES = (
         then={GARDEN: {"ulpin": "8K2M4N6P8Q2R4T"}},
     ),
     Example(
-        title="a number with the letter O, of another shape, given over one that stands, from a day to come",
+        title="one number for two parcels, of another shape, given over one that stands, from a day to come",
         given=_MAPPED,
         when=replace(
             _FIELDS_NUMBER,
             assigned=date(2027, 1, 4),
             assignments=(
-                Assignment(parcel=FIELD, ulpin=Text("3P7R9T1V5X7ZO8"), geometry=_OTHER),
-                Assignment(parcel=GARDEN, ulpin=Text("3P7R9T1V5X7ZO8"), geometry=_OTHER),
+                Assignment(parcel=FIELD, ulpin=Ulpin("3P7R9T1V5X7Z08"), geometry=_OTHER),
+                Assignment(parcel=GARDEN, ulpin=Ulpin("3P7R9T1V5X7Z08"), geometry=_OTHER),
             ),
         ),
         refused=(
-            ulpins_have_their_form,
             ulpins_differ,
             ulpins_are_of_the_shape,
             known_ulpins_are_named,
             assigned_by_now,
         ),
+    ),
+    Example(
+        title="a number that a parcel of another village bears is given to no other",
+        given=replace(_MAPPED, labels={(EVERYWHERE, "ulpin", "3P7R9T1V5X7Z2B"): "999188-000007"}),
+        when=_FIELDS_NUMBER,
+        refused=(ulpins_are_free,),
     ),
     Example(
         title="a retired parcel gets none, and no list is of the future",

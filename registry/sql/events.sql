@@ -29,13 +29,22 @@ create table if not exists events.tracking (
 ) with (fillfactor = 50);
 
 create table if not exists events.label (    -- the labels in force; what they were is in the streams
-  village text not null,
-  kind    text not null check (kind in ('parcel', 'unit')),
-  label   text not null,                     -- khasra, survey number or khata as people write it
+  village text not null,                     -- empty for a ULPIN: it is one in all India
+  kind    text not null,
+  label   text not null,                     -- khasra, survey number or khata as people write it, or a ULPIN
   id      text not null,                     -- who bears it
   constraint label_pk primary key (village, kind, label)
 );
 create index if not exists label_bearer on events.label (id);
+do $$ begin
+  if not exists (
+    select from pg_constraint where conrelid = 'events.label'::regclass and conname = 'label_kind_known'
+  ) then
+    alter table events.label drop constraint if exists label_kind_check;  -- it knew no ULPIN
+    alter table events.label add constraint label_kind_known
+      check (kind in ('parcel', 'unit', 'ulpin') and (kind = 'ulpin') = (village = ''));
+  end if;
+end $$;
 
 create table if not exists events.serial (   -- serial numbers, given once and never reused; gaps are allowed
   village text not null,
