@@ -10,12 +10,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 from api import founding, wiring, working
 from api.demo import day, proving, stage, trust
 from api.demo.stage import Tell
+from api.routes.verifier import page_of
 from api.settings import Settings
+from api.verifier import VerifierMissing
 from api.wiring import House
 from domain.errors import RegistryError
 from registry.database import DatabaseUnavailable
@@ -105,7 +108,7 @@ def summary(house: House, proved: Sequence[Path], portal: str) -> list[str]:
         f"policy        {policy}{_in_words(trusted)}",
     ]
     if portal:
-        lines.append(f"portal        {portal}")
+        lines += [f"portal        {portal}", *_verifier(house, portal)]
     if proved:
         lines += [
             f"proof         {proved[-1]}",
@@ -113,6 +116,16 @@ def summary(house: House, proved: Sequence[Path], portal: str) -> list[str]:
             f"  {proving.command(proved[-1], policy)}",
         ]
     return lines
+
+
+def _verifier(house: House, portal: str) -> list[str]:
+    try:
+        page = page_of(house.settings.home)
+    except VerifierMissing:
+        return []
+    return [
+        f"verifier      {portal}verifier/, and /verifier/ of each witness: SHA-256 {sha256(page).hexdigest()}"
+    ]
 
 
 def _in_words(policy: Policy) -> str:
