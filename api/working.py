@@ -21,6 +21,7 @@ from registry.datastore import Datastore, in_the_library_s_words
 from registry.log.sequencer import NotCosigned, NotWritten
 
 POLL_SECONDS = 0.1
+BATCH_SECONDS = 0.2  # between two batches: each is signed, flushed and cosigned, for one order as for many
 CLOCK_SECONDS = 1.0  # between two passes over the cases; a pass with nothing due is one query
 REFRESH_SECONDS = 600.0  # transparency spec 4.8; verifiers online ask for signatures of the last 15 minutes
 _FIRST_PAUSE, _LAST_PAUSE = 0.1, 5.0
@@ -125,6 +126,7 @@ def sequence(house: House, stop: threading.Event, *, refresh_seconds: float = RE
             with in_the_library_s_words():
                 if house.sequencer.run_once():
                     refreshed = time.monotonic()
+                    stop.wait(BATCH_SECONDS)
                 else:
                     stop.wait(POLL_SECONDS)
                 if time.monotonic() - refreshed > refresh_seconds:

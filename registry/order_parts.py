@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import ClassVar, Literal, cast
 from uuid import UUID
 
 from domain import form, ids, kit
 from domain.canon import Json
-from domain.errors import BadInput, RecordChanged, VerificationError
+from domain.errors import BadInput, Finding, RecordChanged, VerificationError
 from domain.ids import ParcelId, UnitId
 from domain.languages import Phrase
 from domain.record import Parcel, Record, Unit
