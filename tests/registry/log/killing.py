@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -103,24 +104,36 @@ def two_witnesses(place: Path) -> Iterator[Witnesses]:
             witness.store.close()
 
 
+@dataclass(frozen=True)
+class Worker:
+    """A sequencer in a process of its own; ``ready`` is set when it begins."""
+
+    process: BaseProcess
+    ready: Event
+
+
 def work(
     rig: Rig, witnesses: Witnesses, *, step: str = "", afterwards: bool = False, batch: int = 5000
-) -> BaseProcess:
+) -> Worker:
     """Starts a sequencer that works for ever, or dies before or after a step; batches have ``batch`` entries."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
-    arguments = (rig.database, rig.directory, witnesses.policy, step, afterwards, batch)
+    ready = context.Event()
+    arguments = (rig.database, rig.directory, witnesses.policy, step, afterwards, batch, ready)
     process = context.Process(target=_work, args=arguments, daemon=True)
     process.start()
-    return process
+    return Worker(process, ready)
 
 
-def _work(database: Database, directory: Path, policy: str, step: str, afterwards: bool, batch: int) -> None:
+def _work(
+    database: Database, directory: Path, policy: str, step: str, afterwards: bool, batch: int, ready: Event
+) -> None:
     if step:
         owner, name = STEPS[step]
         setattr(owner, name, _dying(getattr(owner, name), afterwards=afterwards))
     place = SimpleNamespace(url=database.url, dsn=database.dsn)
     sequencer = Rig(cast("Database", place), directory).sequencer(quorum=quorum_of(Policy.parse(policy)))
+    ready.set()
     while True:
         try:
             if not sequencer.run_once(batch) and step:

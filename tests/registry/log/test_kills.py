@@ -57,9 +57,9 @@ def test_a_process_killed_at_any_step_leaves_nothing_to_repair(
     before = reader.checkpoint(rig.directory)
     for n in range(260):
         rig.accept(f"P-{n % 50}")
-    process = work(rig, witnesses, step=step, afterwards=afterwards)
-    process.join(60)
-    assert process.exitcode == -signal.SIGKILL
+    worker = work(rig, witnesses, step=step, afterwards=afterwards)
+    worker.process.join(60)
+    assert worker.process.exitcode == -signal.SIGKILL
     rig.check()  # what readers see is whole
     assert reader.checkpoint(rig.directory) in (before, (ORIGIN, 263, reader.checkpoint(rig.directory)[2]))
     Policy.parse(witnesses.policy).endorse(
@@ -113,8 +113,8 @@ def test_after_one_of_two_witnesses_has_cosigned_the_same_tree_is_shown_to_the_o
 ) -> None:
     """What comes in meanwhile waits: the tree that one witness holds is finished first."""
     rig.accept("P-0")
-    process = work(rig, witnesses, step="one of two witnesses cosigns", afterwards=True)
-    process.join(60)
+    worker = work(rig, witnesses, step="one of two witnesses cosigns", afterwards=True)
+    worker.process.join(60)
     assert sorted(witnesses.sizes()) == [0, 2]
     assert not (rig.directory / "checkpoint").exists()
     rig.accept("P-1")
@@ -138,11 +138,13 @@ def killed_at_random(rig: Rig, witnesses: Witnesses, kills: int) -> int:
     roots: dict[int, set[bytes]] = {}
     try:
         for _ in range(kills):
-            process = work(rig, witnesses, batch=chance.choice([1, 7, 300]))
-            time.sleep(chance.uniform(0.05, 0.6))
-            process.kill()
-            process.join(30)
-            assert process.exitcode == -signal.SIGKILL
+            worker = work(rig, witnesses, batch=chance.choice([1, 7, 300]))
+            if chance.random() < 0.9:
+                assert worker.ready.wait(60)
+            time.sleep(chance.uniform(0.0, 0.3))
+            worker.process.kill()
+            worker.process.join(30)
+            assert worker.process.exitcode == -signal.SIGKILL
             if (rig.directory / "checkpoint").exists():
                 _, size, root = reader.checkpoint(rig.directory)
                 roots.setdefault(size, set()).add(root)
