@@ -36,6 +36,42 @@ class NotWhatWasSigned(VerificationError):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Request:
+    """What an officer asks the office to prepare.
+
+    ``shapes`` are canonical geometry bytes by their digest (base64 SHA-256), ``documents`` digests of scanned papers.
+    """
+
+    type: str
+    application: Json
+    office: str
+    officer: str
+    order_no: str
+    second_officer: str | None = None
+    """Who signs beside ``officer``, where the act or the land asks for two."""
+    shapes: Mapping[str, bytes] = field(default_factory=dict)
+    documents: tuple[str, ...] = ()
+    case: str | None = None
+    """The case that the order is made in: it is carried out by the same event."""
+    out_of_turn: str | None = None
+    """A code of ``domain.case_steps.REASONS``: why this case goes before those filed earlier."""
+    auto: bool = False
+    """The registry's clock signs: nobody opposed, and the state's law lets the notice decide."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """What the law says of an application as the record stands: what is against it, and how many must sign.
+
+    ``hopeless``: what it names is not there, so there is nothing that a case could be about.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    hopeless: bool = False
+    signatures: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
 class Receipt:
     """What the office answers once the order is durable: the log gives it an index within the next batch."""
 
