@@ -21,6 +21,8 @@ MAX_CONNECTIONS = 128
 WORKERS = 8
 READ_SECONDS = 10.0
 WRITE_SECONDS = 10.0
+SLOWEST_LINE = 16 * 1024
+"""Bytes a second: a long answer, such as the verifier page, gets the time that such a line takes for it."""
 TEXT = "text/plain; charset=utf-8"
 
 _log = logging.getLogger(__name__)
@@ -146,7 +148,7 @@ class Server:
             "Connection: close",
         ]
         with suppress(OSError, TimeoutError):
-            async with asyncio.timeout(WRITE_SECONDS):
+            async with asyncio.timeout(WRITE_SECONDS + len(response.body) / SLOWEST_LINE):
                 writer.write("\r\n".join([*head, "", ""]).encode("latin-1") + response.body)
                 await writer.drain()
                 writer.close()

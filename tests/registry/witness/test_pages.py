@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from domain.errors import BadInput
-from registry.witness import service
+from registry.witness import http, service
 from registry.witness.http import Request
 from registry.witness.pages import MAX_PAGE_BYTES, load_pages
 from tests.registry.witness.rig import ask, listening, witness_in
@@ -70,3 +72,23 @@ def test_what_is_not_the_page_that_was_built_is_not_served(
             (built / name).write_bytes(data)
     with pytest.raises(BadInput, match=reason):
         load_pages(built)
+
+
+def test_a_slow_line_gets_the_time_that_a_long_page_takes(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "WRITE_SECONDS", 0.05)
+    long = PAGE + bytes(4_000_000)  # more than the system buffers
+    (built / "SHA256SUMS").unlink()
+    (built / "index.html").write_bytes(long)
+    witness, pages = witness_in(tmp_path / "home"), load_pages(built)
+    with (
+        listening(lambda request: service.answer(witness, request, pages)) as url,
+        socket.socket() as line,
+    ):
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.settimeout(30)
+        line.connect(("127.0.0.1", int(url.rpartition(":")[2])))
+        line.sendall(b"GET /verifier/ HTTP/1.1\r\nHost: here\r\n\r\n")
+        time.sleep(0.3)  # longer than a short answer may take
+        assert b"".join(iter(lambda: line.recv(65_536), b"")).endswith(long)
