@@ -2,8 +2,8 @@
 
 Nothing here is written twice: titles, procedures, rules and examples come from the mutation types, figures, posts,
 tenures and units from the tables of the states.  A new type, a new rule or a new row is in the handbook at once.
-Sentences of rules and titles of examples are in English, as the types state them; whatever has words in the state's
-language is told in that language too.
+Rules and remedies are told in the language of the state too, each with its source as the law is cited
+(``domain.languages``).  What a type is about and the titles of its examples are in English, as the types state them.
 
 ``Book`` is plain data, and ``document`` is its JSON; ``text`` prints it for a terminal, the portal as pages.
 """

@@ -15,7 +15,7 @@ from domain.law import Law, languages, law_of, name_of, posts, states, tenures, 
 from domain.numbering import grammar_of
 from projections.handbook.entry import Entry, entry
 from projections.handbook.figures import FigureLine, figure_lines
-from projections.handbook.words import Coded, Words, coded, heading, named
+from projections.handbook.words import Coded, Words, coded, heading, in_tongues, named
 
 FORMAT = "landlog/handbook@v1"
 
@@ -60,6 +60,7 @@ class Numbering:
     """How the state numbers its parcels."""
 
     rule: str
+    rule_words: Words
     source: str
 
 
@@ -145,7 +146,7 @@ def chapter(law: Law, kinds: Sequence[Mutation]) -> Chapter:
             )
             for unit in units(law.state, day=law.day)
         ),
-        numbering=Numbering(rule=grammar.rule, source=grammar.source),
+        numbering=Numbering(rule=grammar.rule, rule_words=in_tongues(grammar.rule), source=grammar.source),
         types=tuple(entry(kind, law) for kind in kinds),
     )
 

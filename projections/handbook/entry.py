@@ -11,6 +11,7 @@ from domain import restrictions
 from domain.case_steps import clock_may_decide
 from domain.errors import Refused
 from domain.kit import Mutation
+from domain.languages import Phrase
 from domain.law import Figure, Law, NoSuchLaw, languages, posts, tenures
 from domain.mutations._shared import NOTHING_BARS
 from domain.restrictions import DEALINGS, KINDS
@@ -18,7 +19,7 @@ from domain.signing import Signing, deciders, signers
 from domain.signing import in_force as signings_in_force
 from projections.handbook.examples import Told, told
 from projections.handbook.figures import FigureLine, figure_line
-from projections.handbook.words import Coded, Words, coded, in_force, named, said
+from projections.handbook.words import Coded, Words, coded, in_force, in_tongues, named, said
 
 _COURSE = ("decision-days-undisputed", "decision-days-disputed", "appeal-days", "fee-mutation")
 """The figures that bind every case, beside those of its notice."""
@@ -32,6 +33,7 @@ class Bar:
     source: str
     lifted_by: Coded | None
     remedy: str
+    remedy_words: Words
     tenures: tuple[Coded, ...]
     """The state's classes of tenure that carry it with them, noted or not."""
     credit_free: bool
@@ -53,12 +55,14 @@ class SigningLine:
 
 @dataclass(frozen=True, kw_only=True)
 class RuleLine:
-    """A rule, as the type states it."""
+    """A rule as the type states it, in English, and its sentence and remedy in the languages that have them."""
 
     name: str
     sentence: str
+    sentence_words: Words
     source: str
     remedy: str
+    remedy_words: Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +126,14 @@ def entry(kind: Mutation, law: Law) -> Entry:
         figures=_lines(figures_asked(kind), kind, law),
         bars=_bars(kind, law),
         rules=tuple(
-            RuleLine(name=r.name, sentence=r.sentence, source=str(r.source), remedy=r.remedy)
+            RuleLine(
+                name=r.name,
+                sentence=r.sentence,
+                sentence_words=in_tongues(r.sentence),
+                source=str(r.source),
+                remedy=r.remedy,
+                remedy_words=in_tongues(r.remedy),
+            )
             for r in kind.module.RULES
         ),
         wording=in_force(dict(kind.module.WORDING), spoken),
@@ -200,9 +211,13 @@ def _bar(row: restrictions.RestrictionKind, kind: Mutation, law: Law) -> Bar:
         source=row.source,
         lifted_by=named(row.lifted_by, law) if row.lifted_by else None,
         remedy=row.remedy,
+        remedy_words=in_tongues(row.remedy),
         tenures=tuple(named(t.code, law) for t in tenures(law.state) if row.name in t.implies),
         credit_free=row.open_to_credit and hasattr(kind.module.Application, "spared"),
     )
+
+
+_HELD = Phrase("Bring the certificate, or wait until the hold's last day is over.")
 
 
 def _hold(law: Law) -> Bar:
@@ -210,7 +225,8 @@ def _hold(law: Law) -> Bar:
         kind=named("priority-hold", law),
         source=law.figure("priority-hold-days").source,
         lifted_by=named("certificate-of-priority", law),
-        remedy="Bring the certificate, or wait until the hold's last day is over.",
+        remedy=_HELD,
+        remedy_words=in_tongues(_HELD),
         tenures=(),
         credit_free=False,
     )

@@ -19,7 +19,7 @@ from domain.kit import Example, Mutation
 from domain.law import Law, languages, law_of
 from domain.record import Charge, Hold, Parcel, Record, Restriction, Unit
 from domain.values import Party
-from projections.handbook.words import Words
+from projections.handbook.words import Words, in_tongues
 
 _COMMITMENT = re.compile(r"[A-Za-z0-9+/]{43}=")
 _SHOWN = 8  # characters of a commitment whose holder has no name here
@@ -33,6 +33,7 @@ class Ground:
 
     rule: str
     sentence: str
+    sentence_words: Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +72,10 @@ def _told(kind: Mutation, example: Example, names: Names, law: Law) -> Told:
         when=_plain(form.write(example.when), names),
         then=_plain(cast("Json", {i: dict(members) for i, members in example.then.items()}), names),
         sentence=sentence,
-        refused=tuple(Ground(rule=r.name, sentence=r.sentence) for r in example.refused),
+        refused=tuple(
+            Ground(rule=r.name, sentence=r.sentence, sentence_words=in_tongues(r.sentence))
+            for r in example.refused
+        ),
     )
 
 

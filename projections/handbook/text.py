@@ -108,7 +108,7 @@ def _tables(chapter: Chapter, page: _Page) -> Iterator[str]:
         yield from page.lines(f"{page.say(unit.unit)}{where}: {unit.m2} m²", 2)
         yield from page.lines(_source(unit.source, unit.confirmed, page), 4)
     yield from _section(page, "numbering")
-    yield from page.lines(chapter.numbering.rule, 2)
+    yield from page.lines(page.say(chapter.numbering.rule_words), 2)
     yield from page.lines(f"{page.label('source')}: {chapter.numbering.source}", 4)
 
 
@@ -160,8 +160,11 @@ def _law(entry: Entry, page: _Page) -> Iterator[str]:
         yield from _bar(bar, page)
     yield from _section(page, "rules")
     for number, rule in enumerate(entry.rules, 1):
-        yield from page.lines(f"{number}. {_capital(rule.sentence)}. [{rule.name}]", 2, hang=3)
-        yield from page.lines(f"{rule.source}. {rule.remedy}", 5, hang=0)
+        sentence, remedy = page.voice(rule.sentence_words), page.voice(rule.remedy_words)
+        yield from page.lines(f"{number}. {_capital(sentence.text)}. [{rule.name}]", 2, hang=3)
+        yield from page.lines(f"{rule.source}. {remedy.text}", 5, hang=0)
+        if sentence.also:
+            yield from page.lines(f"{sentence.also}. {remedy.also}", 5, hang=0)
     yield from _section(page, "wording")
     for language, words in entry.wording.items():
         yield from page.lines(f"{language}: {words}", 2)
@@ -173,7 +176,7 @@ def _law(entry: Entry, page: _Page) -> Iterator[str]:
 def _bar(bar: Bar, page: _Page) -> Iterator[str]:
     lifted = page.say(bar.lifted_by) if bar.lifted_by else page.phrase("nothing-lifts")
     yield from page.lines(f"- {_capital(page.say(bar.kind))}", 2)
-    yield from page.lines(f"{page.label('lifted')}: {lifted}. {bar.remedy}", 4)
+    yield from page.lines(f"{page.label('lifted')}: {lifted}. {page.say(bar.remedy_words)}", 4)
     if bar.tenures:
         yield from page.lines(f"{page.label('carried')}: {page.list(bar.tenures)}", 4)
     if bar.credit_free:
@@ -192,7 +195,7 @@ def _example(number: int, example: Told, page: _Page) -> Iterator[str]:
     if example.refused:
         yield from page.lines(f"{page.label('refused-for')}:", 5)
         for ground in example.refused:
-            yield from page.lines(f"- {ground.sentence} [{ground.rule}]", 7)
+            yield from page.lines(f"- {page.voice(ground.sentence_words).text} [{ground.rule}]", 7)
     else:
         yield from page.lines(f"{page.label('then')}:", 5)
         yield from _outline(example.then, page, 7)

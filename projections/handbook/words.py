@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from domain.languages import ENGLISH, LANGUAGES, told
 from domain.law import Law, languages
 
 Words = dict[str, str]
@@ -44,6 +45,16 @@ def named(code: str, law: Law) -> Coded:
 def in_force(words: Words, spoken: Iterable[str]) -> Words:
     """A type's own words, in the languages of a state."""
     return {language: words.get(language, words["en"]) for language in spoken}
+
+
+def in_tongues(text: str) -> Words:
+    """A sentence of the law in every language whose catalogue has it, and always in English.
+
+    >>> in_tongues("Name a day to come.")["mr"], in_tongues("Ask the guild.")
+    ('येणारा दिवस नमूद करा.', {'en': 'Ask the guild.'})
+    """
+    found = {language: told(text, language) for language in LANGUAGES}
+    return {language: said for language, said in found.items() if said != text} | {ENGLISH: str(text)}
 
 
 def heading(name: str, spoken: Iterable[str]) -> Words:
