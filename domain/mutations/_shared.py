@@ -21,7 +21,6 @@ from domain.record import Holding, Parcel, Record, Restriction, Unit
 from domain.restrictions import NATURES, Nature, barred, held
 from domain.values import Deed, ParcelLabel, Party, Permission, Salt, Text, UnitLabel, issued
 
-REGISTRATION_ACT = Citation("Registration Act 1908", "s. 17")
 TRANSFER_OF_PROPERTY = Citation("Transfer of Property Act 1882", "s. 7")
 RECORD_LAW = Citation("Landlog", "the invariants of the record")
 PRIORITY = "priority"
@@ -88,7 +87,7 @@ def new_labels_are_free(a: Any, record: Record, law: Law) -> Answer:
 
 @rule(
     "no paper is dated after the day of the order",
-    source=REGISTRATION_ACT,
+    source=RECORD_LAW,
     remedy="Correct the date of the deed, decree or permission.",
 )
 def papers_are_not_of_the_future(a: Any, record: Record, law: Law) -> Answer:

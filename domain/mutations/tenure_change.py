@@ -1,8 +1,7 @@
 """Change of tenure: the holders of a unit hold it by another right from now on, such as class 1 instead of class 2.
 
-The bar that the old tenure carried with it goes, that of the new one comes: which tenure carries which is a table in
-each state's
-``tenures.toml``.  Holders, shares and charges stay.
+The bar that the old tenure carried with it goes, that of the new one comes: which tenure carries which stands in
+each state's ``tenures.toml``.  Holders, shares and charges stay.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """State law as tables: one directory a state, one TOML file a subject; ``generic`` is the common ground.
 
 ``state.toml`` names the state, ``figures.toml`` holds dated figures, ``words.toml`` the vocabulary, ``units.toml``
-the units of area, ``tenures.toml`` classes of tenure and land, ``posts.toml`` who does what, ``papers.toml`` who
-applies with which papers, ``holidays.toml`` the days on which offices are closed.  A change of law is a new row; no
-row is ever taken out.
+the units of area, ``tenures.toml`` classes of tenure and land, ``posts.toml`` who does what and who signs what,
+``papers.toml`` who applies with which papers, ``holidays.toml`` the days on which offices are closed.  A change of law
+is a new row; no row is ever taken out.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain import law
 from domain.days import Calendar, calendar_of
 from domain.errors import BadInput
+from domain.states import table
 
 pytestmark = pytest.mark.quick
 
@@ -76,3 +77,21 @@ def test_a_period_ends_on_a_working_day_and_never_early(start: date, days: int, 
 def test_working_days_run_one_by_one(start: date, days: int) -> None:
     calendar = calendar_of("mh")
     assert calendar.run(start, calendar.end(start, days, "working"), "working") == days
+
+
+@pytest.mark.parametrize("state", law.states())
+def test_each_holiday_has_its_name_its_source_and_whether_it_was_read(state: str) -> None:
+    rows = [
+        row for kind in ("every-year", "holiday", "list") for row in table(state, "holidays").get(kind, [])
+    ]
+    assert [row for row in rows if len(row["source"]) < 12 or not isinstance(row["confirmed"], bool)] == []
+    days = [row["day"] for row in table(state, "holidays").get("holiday", [])]
+    assert len(days) == len(set(days))
+    listed = {row["year"] for row in table("generic", "holidays")["list"]}
+    assert {day.year for day in days} <= listed
+
+
+def test_what_ends_at_christmas_ends_on_the_next_working_day() -> None:
+    assert calendar_of("ka").end(date(2026, 12, 10), 15) == date(
+        2026, 12, 28
+    )  # a Friday; a fourth Saturday; a Sunday
