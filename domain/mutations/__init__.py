@@ -13,12 +13,12 @@ To add a type:
    explains each member.  An applicant or a paper that no type had yet needs a row with its words in
    ``domain/states/generic/papers.toml``.  Where a state lets other officers sign, ``[[signs]]`` in its ``posts.toml``
    says so (``domain.signing``).
-3. ``Application`` is the form.  The types of its fields say what may be written there: ``domain.form`` reads it, and the
-   OpenAPI document follows.  A person is a ``Party`` and is sealed; a holder whom the record knows is a ``PartyRef``;
+3. ``Application`` is the form.  The types of its fields say what may be written there: ``domain.form`` reads it, and
+   the OpenAPI document follows.  A person is a ``Party`` and is sealed; a holder whom the record knows is a ``PartyRef``;
    what the office numbers is ``issued(...)``.
 4. A rule is a sentence that must hold, with its source and its remedy.  Begin with ``STANDING`` and
-   ``NOTHING_BARS[nature]``, take what ``_conveyance``, ``_people``, ``_charges``, ``_orders`` and ``_parcels`` have, and
-   write what is left.  Cite the Act and the section; what is our own says ``Landlog``.  A figure of law is
+   ``NOTHING_BARS[nature]``, take what ``_conveyance``, ``_people``, ``_charges``, ``_orders`` and ``_parcels`` have,
+   and write what is left.  Cite the Act and the section; what is our own says ``Landlog``.  A figure of law is
    ``law.figure(name)``, a dated row in ``domain/states/*/figures.toml``, never a number here.  What was found goes into
    ``Broken("{given} of {needed}", given=1, needed=2)``; each new sentence joins the catalogues of ``domain/languages``.
 5. ``Event`` holds what ``apply`` needs and no name in the clear, for an auditor recomputes the effect from it.
