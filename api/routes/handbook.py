@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api.addresses import LANGUAGES as OF_PAGES
 from api.counter import counter_of
 from api.pages.handbook import LANGUAGES, by_nature, page_voice
 from api.pages.site import language_of, render
@@ -87,15 +86,11 @@ def _known(state: str) -> str:
 
 
 def _common(request: Request, state: str, lang: str | None, day: date | None, on: date) -> dict[str, Any]:
-    """What the pages of a state share: the voice, the links that keep language and day, the state's languages."""
-    spoken = law.languages(state)
-    voice = page_voice(lang or language_of(request), state)
-    switch = [(code, LANGUAGES[code], _link(lang=code, day=day)(request.url.path)) for code in spoken]
+    """What the pages of a state share: the voice, and the links that keep language and day."""
     return {
-        "voice": voice,
+        "voice": page_voice(lang or language_of(request), state),
         "day": on,
         "go": _link(lang=lang, day=day),
-        "tongues": switch if set(spoken) - set(OF_PAGES) else [],
     }
 
 

@@ -50,13 +50,16 @@ def test_the_links_lead_from_the_states_to_every_type(client: Client) -> None:
         assert client.get(address, headers=HTML).status_code == 200, address
 
 
-def test_a_page_of_karnataka_speaks_kannada_where_the_portal_itself_does_not(client: Client) -> None:
+def test_a_page_of_karnataka_speaks_kannada_with_english_beside_it(client: Client) -> None:
     text, read = page(client, "/handbook/ka/sale?lang=kn")
     assert re.search(
         r"<h1>\s*<span lang=\"kn\">ಕ್ರಯ</span> <span class=\"also\" lang=\"en\">Sale</span>", text
     )
-    switch = {a["hreflang"]: a["href"] for a in read.all("a") if "badge" in str(a.get("class"))}
-    assert switch == {"kn": "/handbook/ka/sale?lang=kn", "en": "/handbook/ka/sale?lang=en"}
+    assert '<span lang="kn">ವರ್ಗಾಯಿಸುವವರು ಖಾತೆದಾರರು, ವರ್ಗಾಯಿಸುವಷ್ಟು ಪಾಲನ್ನಾದರೂ ಹೊಂದಿದ್ದಾರೆ</span>' in text
+    assert '<p class="small" lang="en">Transfer of Property Act 1882, s. 7</p>' in text
+    switch = {a["hreflang"]: a["href"] for a in read.all("a") if "hreflang" in a}
+    assert switch["en"] == "/handbook/ka/sale?lang=en"
+    assert switch["kn"] == "/handbook/ka/sale?lang=kn"
     assert "/handbook/ka?lang=kn" in {a.get("href") for a in read.all("a")}
 
 
