@@ -14,7 +14,7 @@ from typing import Any, cast
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely import LineString, Point
+from shapely import LineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from domain.errors import BadInput
@@ -25,9 +25,10 @@ MOST_VERTICES = 1_000
 MOST_LINES = 50
 GRID = 1 / UNITS_PER_DEGREE
 _REACH = MEET_M / METRES_PER_DEGREE
-_NOT_THIN = (
-    4.0  # times the bounds of a sliver: beyond that the rough figures of ``_clearly_no_sliver`` decide
-)
+_LEAST_M2, _LEAST_WIDTH_M = (
+    4 * float(SLIVER_M2),
+    4 * float(SLIVER_WIDTH_M),
+)  # beyond these, rough figures decide
 
 
 def split_by_line(parcel: bytes, line: LineString) -> list[bytes]:
@@ -87,7 +88,7 @@ def checked(line: LineString, *, field: str = "line") -> LineString:
     if len(xy) > MOST_VERTICES:
         raise _bad(f"the line has {len(xy)} points", f"Draw it with at most {MOST_VERTICES}.", field)
     grid = cast("LineString", shapely.linestrings(_on_grid(xy)))
-    if grid.length == 0 or not grid.is_simple or grid.is_closed:
+    if grid.length == 0 or (len(xy) > 2 and (not grid.is_simple or grid.is_closed)):
         raise _bad(
             "the line crosses itself or ends where it begins",
             "Draw it once across, from one side to another.",
@@ -103,6 +104,8 @@ def faces_of(shape: BaseGeometry, cuts: Sequence[BaseGeometry]) -> list[BaseGeom
     turn a side over, or a line ends a hair short of a side, the slower noding on the grid itself decides.
     """
     boundary = shape.boundary
+    if len(cuts) == 1 and (halves := _halved(shape, cuts[0])) is not None:
+        return halves
     lines = shapely.union(boundary, cuts[0]) if len(cuts) == 1 else shapely.union_all([boundary, *cuts])
     faces = _inside(shape, _polygons(lines))
     if len(faces) > shapely.get_num_geometries(shape):
@@ -110,6 +113,34 @@ def faces_of(shape: BaseGeometry, cuts: Sequence[BaseGeometry]) -> list[BaseGeom
         if shapely.is_valid(rounded).all() and shapely.coverage_is_valid(rounded):
             return list(rounded)
     return list(_inside(shape, _polygons(shapely.union_all([shape.boundary, *cuts], grid_size=GRID))))
+
+
+def _halved(shape: BaseGeometry, cut: BaseGeometry) -> list[BaseGeometry] | None:
+    """The two halves of a plain polygon that a straight line crosses just twice; None for any other case."""
+    ends = shapely.get_coordinates(cut).tolist()
+    if len(ends) > 2 or not isinstance(shape, Polygon) or shapely.get_num_interior_rings(shape):
+        return None
+    (x1, y1), (x2, y2) = ends
+    xy = shapely.get_coordinates(shape)
+    off = (x2 - x1) * (xy[:, 1] - y1) - (y2 - y1) * (xy[:, 0] - x1)  # which side of the line, and how far
+    before = np.flatnonzero(off[:-1] * off[1:] < 0)
+    if len(before) != 2 or not off.all():
+        return None
+    i, j = before.tolist()
+    corners = []
+    for n in (i, j):
+        (ax, ay), (bx, by) = xy[n : n + 2].tolist()
+        at = float(off[n] / (off[n] - off[n + 1]))
+        x, y = (
+            round(v * UNITS_PER_DEGREE) / UNITS_PER_DEGREE for v in (ax + at * (bx - ax), ay + at * (by - ay))
+        )
+        if not 0 <= (x - x1) * (x2 - x1) + (y - y1) * (y2 - y1) <= (x2 - x1) ** 2 + (y2 - y1) ** 2:
+            return None  # the line ends inside
+        corners.append((x, y))
+    first = np.concatenate((corners[:1], xy[i + 1 : j + 1], corners[1:], corners[:1]))
+    second = np.concatenate((corners[1:], xy[j + 1 : -1], xy[: i + 1], corners))
+    halves = [shapely.polygons(ring) for ring in (first, second)]
+    return cast("list[BaseGeometry]", halves) if shapely.is_valid(halves).all() else None
 
 
 def _polygons(lines: BaseGeometry) -> NDArray[Any]:
@@ -128,7 +159,7 @@ def _on_grid(xy: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def in_order(faces: Sequence[BaseGeometry]) -> list[BaseGeometry]:
     """Shapes from west to east, then from south to north, by their centroids."""
-    places = np.rint(shapely.get_coordinates(shapely.centroid(faces)) * UNITS_PER_DEGREE).tolist()
+    places = shapely.get_coordinates(shapely.centroid(faces)).round(9).tolist()
     return [faces[n] for n in sorted(range(len(faces)), key=places.__getitem__)]
 
 
@@ -179,14 +210,11 @@ def refuse_slivers(faces: Sequence[BaseGeometry], *, field: str, what: str) -> N
 
 def _clearly_no_sliver(faces: Sequence[BaseGeometry]) -> bool:
     """Whether rough figures, too small if anything, are far beyond the bounds: no plane is needed then."""
-    array = np.asarray(faces, dtype=object)
-    latitude = shapely.get_coordinates(array)[0, 1]
-    scale = METRES_PER_DEGREE * max(math.cos(math.radians(latitude)), 0.0)
-    areas = shapely.area(array) * scale * METRES_PER_DEGREE
-    widths = 2 * areas / (shapely.length(array) * METRES_PER_DEGREE)
-    return bool(
-        areas.min() > _NOT_THIN * float(SLIVER_M2) and widths.min() > _NOT_THIN * float(SLIVER_WIDTH_M)
-    )
+    scale = METRES_PER_DEGREE * math.cos(math.radians(faces[0].bounds[1]))
+    areas = [area * scale * METRES_PER_DEGREE for area in shapely.area(faces).tolist()]
+    lengths = (shapely.length(faces) * METRES_PER_DEGREE).tolist()
+    narrowest = min(2 * m2 / metres for m2, metres in zip(areas, lengths, strict=True))
+    return bool(min(areas) > _LEAST_M2 and narrowest > _LEAST_WIDTH_M)
 
 
 def widths_m(shapes: Sequence[BaseGeometry]) -> NDArray[np.float64]:

@@ -32,6 +32,7 @@ from gis.tolerances import MEET_M, METRES_PER_DEGREE, UNITS_PER_DEGREE
 _GRID = 1 / UNITS_PER_DEGREE
 _NONE = Decimal("0.00")
 _SHOWN_M2 = 0.005  # what rounds to a hundredth
+_ON_SIDE = 0.8 * _GRID  # a corner on a side lies off it by what rounding leaves
 
 
 def examine(parent: bytes, children: Sequence[bytes], neighbours: Sequence[bytes] = ()) -> Survey:
@@ -97,8 +98,45 @@ def fill(whole: BaseGeometry, children: Sequence[BaseGeometry]) -> bool:
 
     Then their outline is the whole's, and every neighbour that met the whole meets them.
     """
-    apart = shapely.symmetric_difference(whole, shapely.coverage_union_all(children)).area
+    outline = shapely.coverage_union_all(children)
+    if _goes_round(whole, outline):
+        return True
+    apart = shapely.symmetric_difference(whole, outline).area
     return bool(apart * METRES_PER_DEGREE**2 < _SHOWN_M2)
+
+
+def _goes_round(whole: BaseGeometry, outline: BaseGeometry) -> bool:
+    """Whether an outline visits the corners of a plain polygon in their order, and between them only its sides."""
+    if (
+        not (isinstance(whole, Polygon) and isinstance(outline, Polygon))
+        or whole.interiors
+        or outline.interiors
+    ):
+        return False
+    old = shapely.get_coordinates(whole.exterior).tolist()[:-1]
+    new = shapely.get_coordinates(outline.exterior).tolist()[:-1]
+    if old[0] not in new:
+        return False
+    start = new.index(old[0])
+    new = new[start:] + new[:start]
+    return any(_follows(ring, new, _ON_SIDE) for ring in (old, [old[0], *old[:0:-1]]))
+
+
+def _follows(old: list[list[float]], new: list[list[float]], within: float) -> bool:
+    """Whether the new ring is the old one with corners put on its sides; both begin at one corner."""
+    at = 1
+    (x1, y1), (x2, y2) = old[0], old[1]
+    for x, y in (*new[1:], old[0]):
+        if x == x2 and y == y2:
+            at += 1
+            (x1, y1), (x2, y2) = (x2, y2), old[at % len(old)]
+        else:
+            dx, dy = x2 - x1, y2 - y1
+            long = (dx * dx + dy * dy) ** 0.5
+            off, along = abs(dx * (y - y1) - dy * (x - x1)) / long, (dx * (x - x1) + dy * (y - y1)) / long
+            if off > within or not 0 <= along <= long:
+                return False
+    return at == len(old) + 1
 
 
 def merged(parcels: Sequence[bytes]) -> bytes:
