@@ -9,11 +9,14 @@ import typer
 
 from api import clock
 from api.cli import console
+from api.cli.completing import complete
 from api.cli.options import PassphraseFile, digest_of, load_key, registry
 from api.settings import Settings
 from domain.errors import BadInput
 
 app = typer.Typer(no_args_is_help=True, help="Bring an older record into the registry.")
+
+app.command()(complete)
 
 
 @app.callback()

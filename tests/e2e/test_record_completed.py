@@ -12,9 +12,12 @@ from api import completing, intake
 from api.completing import Completion
 from gis.mapping import load_mapping
 from gis.village import ProposedVillage, propose_village
+from registry import keys
 from tests.conftest import Database
+from tests.e2e.command_line import Terminal
 from tests.e2e.house import Registry
 from tests.gis.maps import MAPPING, PLOT_M2, cells, plot, write_geojson
+from tests.gis.sheets import KHASRA, Sheet
 
 OFFICE = "28/510/5200"
 STATED = MAPPING.replace('"generic"', '"ap"').replace('"9/1/2"', f'"{OFFICE}"')
@@ -141,8 +144,43 @@ def test_a_real_village_whose_map_came_first_is_completed(village: Registry, sha
     later = propose_village(folder / "village_639002_2026-01-04b.geojson", facts)
     registered = register(village, first)
     assert registered == 1652
-    assert village.one("select count(*) from records.unit where convert_from(doc, 'UTF8')::jsonb->'holders' <> '[]'") == 0
+    assert (
+        village.one(
+            "select count(*) from records.unit where convert_from(doc, 'UTF8')::jsonb->'holders' <> '[]'"
+        )
+        == 0
+    )
     done = complete(village, later)
     assert done.left == {}
     assert done.units == sum(not unit.holders_incomplete for unit in later.units)
     assert done.parcels == 0
+    assert village.one(named) == done.units
+
+
+def test_at_the_command_line_a_record_comes_first_and_its_sheet_later(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    settings = registry.house.settings
+    signers = []
+    for role in ("tahsildar", "survey-officer"):
+        registry.appoint(role, f"OFF-{role}-2")
+        signers += ["--key", tmp_path / f"{role}.key"]
+        keys.save(registry.key(role), tmp_path / f"{role}.key", plain=True)
+    terminal = Terminal(monkeypatch, capfd, home=settings.home, url=settings.database_url, directory=tmp_path)
+    text = MAPPING.replace('"9/1/2"', f'"{registry.office}"').replace('"123456"', '"999107"')
+    (tmp_path / "text.toml").write_text(text, "utf-8")
+    (tmp_path / "sheet.toml").write_text(
+        KHASRA.replace('"9/1/2"', f'"{registry.office}"').replace('"123456"', '"999107"'), "utf-8"
+    )
+    adangal = record(tmp_path, "1,900,Niji,,,7,आशा / राम,", "2,900,Niji,,,8,रवि / श्याम,", ",5,Niji,,,8,,")
+    done = terminal.does("import", "village", adangal, "--mapping", "text.toml", *signers[:2])
+    assert "no map: 2 parcels are registered by their record alone" in done.err
+    assert "2 parcels registered by 1 orders" in done.err
+
+    sheet = Sheet().plot(0, 0).plot(1, 0).plot(2, 0).text("1", 0, 0).text("2", 1, 0)
+    drawing = sheet.write(tmp_path / "sheet.dxf")
+    later = terminal.does("import", "complete", drawing, "--mapping", "sheet.toml", *signers)
+    assert "2 parcels got their map and 0 holdings their holders, by 1 orders" in later.err
+    again = terminal.does("import", "complete", drawing, "--mapping", "sheet.toml", *signers)
+    assert "0 parcels got their map" in again.err
+    assert "Error" in terminal("import", "complete", drawing, "--mapping", "text.toml", *signers).err
