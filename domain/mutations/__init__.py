@@ -14,8 +14,8 @@ To add a type:
    ``domain/states/generic/papers.toml``.  Where a state lets other officers sign, ``[[signs]]`` in its ``posts.toml``
    says so (``domain.signing``).
 3. ``Application`` is the form.  The types of its fields say what may be written there: ``domain.form`` reads it, and
-   the OpenAPI document follows.  A person is a ``Party`` and is sealed; a holder whom the record knows is a ``PartyRef``;
-   what the office numbers is ``issued(...)``.
+   the OpenAPI document follows.  A person is a ``Party`` and is sealed; a holder whom the record knows is a
+   ``PartyRef``; what the office numbers is ``issued(...)``.
 4. A rule is a sentence that must hold, with its source and its remedy.  Begin with ``STANDING`` and
    ``NOTHING_BARS[nature]``, take what ``_conveyance``, ``_people``, ``_charges``, ``_orders`` and ``_parcels`` have,
    and write what is left.  Cite the Act and the section; what is our own says ``Landlog``.  A figure of law is
