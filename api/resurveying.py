@@ -1,8 +1,13 @@
-"""A whole village measured anew: its plan becomes signed orders of one proceeding, as few as the log's entries allow.
+"""A whole village measured anew: its plan becomes signed orders of one case, as few as the log's entries allow.
 
-Every order bears the resurvey's name and its part, and a number that counts on from the proceeding's own; each is
-decided by the office like any other and signed by two officers.  An order that the office refuses, or that is too
-large, is divided until the parcels at fault stand alone; those are told with the reasons and the rest is recorded.
+One entry of the log cannot name a village.  So a case of many orders is filed with the land of its first order,
+further land is brought under it step by step until every parcel bears its mark (``bring_under_case``), and when it
+is certified the orders are recorded one after the other (``carry_out``); the last step says that it is concluded, and
+land that no order took is released (``conclude``).
+
+Every order bears the resurvey's name and its part, and a number that counts on from the case's own; each is decided
+by the office like any other and signed by two officers.  An order that the office refuses, or that is too large, is
+divided until the parcels at fault stand alone; those are told with the reasons and the rest is recorded.
 """
 
 from __future__ import annotations
@@ -12,17 +17,19 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from api import clock
 from domain.canon import Json
 from domain.errors import Refused, RegistryError
 from domain.form import BadForm
+from domain.projection import Doc
 from domain.quantities import AREA_UNITS, Area, to_m2
 from gis.comparison.proposals import Paper
 from gis.comparison.resurvey import Measured, Plan, Together
 from gis.shapes import canonical_bytes_many, drawn_areas, geometry_hash
 from registry import dsse
+from registry.case_forms import Filing, StepRequest
 from registry.history import NotYetSequenced
 from registry.keys import Key
 from registry.log.tiles import EntryTooLarge
@@ -37,6 +44,8 @@ MOST = 60
 AGREES = Decimal("0.005")
 """Half a per cent: within it a stated figure stands; beyond it what was measured is recorded."""
 PLACES = Decimal("0.000001")
+MARKED_AT_ONCE = 90
+"""Parcels that one step brings under a case: each adds some 250 bytes to its entry, and its unit as many."""
 
 Progress = Callable[[int, int], None]
 
@@ -53,6 +62,8 @@ class Proceeding:
     keys: tuple[Key, Key]
     """Of two officers."""
     documents: tuple[str, ...] = ()
+    case: str = ""
+    """The case that the orders carry out; it is ``conclude``d after them."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,59 @@ class Resurveyed:
         }
 
 
+def bring_under_case(
+    house: House,
+    plan: Plan,
+    *,
+    survey: str,
+    notification: Paper,
+    applicant: str,
+    key: Key,
+    day: date,
+    progress: Progress | None = None,
+) -> str:
+    """File the resurvey as one case and bring all its land under it, with the key of who enters cases; its number.
+
+    Raises:
+        UnknownKey: when the key is not enrolled here.
+        NotAuthorised: when its holder enters no cases at the village's office.
+        Refused: when nothing can be filed about this land.
+    """
+    house.settle()
+    clerk = _Clerk(house, key, house.officers.keys([key.keyid])[key.keyid].officer, day)
+    first, *others = plan.orders
+    application, shapes = form_of(first, survey=survey, notification=notification, part=1, more=True)
+    case_no = clerk.file(application, shapes, applicant)
+    named = {old.id for group in first for old in group.retires}
+    rest = [old.id for order in others for group in order for old in group.retires if old.id not in named]
+    for start in range(0, len(rest), MARKED_AT_ONCE):
+        clerk.step(case_no, "land-added", rest[start : start + MARKED_AT_ONCE])
+        if progress:
+            progress(min(start + MARKED_AT_ONCE, len(rest)), len(rest))
+    house.settle()
+    return case_no
+
+
+def conclude(house: House, plan: Plan, case_no: str, *, decider: Key, clerk: Key, day: date) -> None:
+    """Say that the case is carried out by its orders, and release the land that none of them took.
+
+    Raises:
+        Refused: when no order was recorded in it yet, or the officers' roles do not do this.
+    """
+    house.settle()
+    officers = house.officers.keys([decider.keyid, clerk.keyid])
+    _Clerk(house, decider, officers[decider.keyid].officer, day).step(case_no, "concluded", ())
+    house.settle()
+    named = {
+        i for order in plan.orders for group in order for old in group.retires for i in (old.id, old.unit)
+    }
+    marked = _bearing(house, case_no, sorted(named))
+    entering = _Clerk(house, clerk, officers[clerk.keyid].officer, day)
+    for start in range(0, len(marked), MARKED_AT_ONCE):
+        entering.step(case_no, "land-released", marked[start : start + MARKED_AT_ONCE])
+    house.settle()
+
+
 def carry_out(
     house: House, plan: Plan, proceeding: Proceeding, *, day: date, progress: Progress | None = None
 ) -> Resurveyed:
@@ -108,6 +172,39 @@ def carry_out(
         work.record(order)
     house.settle()
     return work.outcome
+
+
+@dataclass(frozen=True)
+class _Clerk:
+    """An officer with a key at hand, who files and takes steps."""
+
+    house: House
+    key: Key
+    officer: str
+    day: date
+
+    def file(self, application: Json, shapes: dict[str, bytes], applicant: str) -> str:
+        filing = Filing(
+            type=TYPE,
+            application=application,
+            applicant={"name": applicant, "capacity": "survey-department"},
+            officer=self.officer,
+            shapes=shapes,
+        )
+        filed = self.house.cases.file(
+            filing, sign=self._sign, day=self.day, event_id=clock.new_event_id(), salt=clock.new_salt
+        )
+        return filed.case_no
+
+    def step(self, case_no: str, name: str, land: Sequence[str]) -> None:
+        self.house.sequence()  # the step before it is about the same case
+        request = StepRequest(case=case_no, step=name, officer=self.officer, land=tuple(land))
+        self.house.cases.step(
+            request, sign=self._sign, day=self.day, event_id=clock.new_event_id(), salt=clock.new_salt
+        )
+
+    def _sign(self, payload: bytes) -> bytes:
+        return dsse.seal(dsse.EVENT, payload, [self.key.sign_payload(dsse.EVENT, payload)])
 
 
 @dataclass
@@ -158,34 +255,33 @@ class _Work:
         self._tell()
 
     def _sanction(self, groups: Sequence[Together], part: int) -> None:
-        parcels = [parcel for group in groups for parcel in group.parcels]
-        shapes = [parcel.plot.shape for parcel in parcels]
-        bodies, measured = canonical_bytes_many(shapes), drawn_areas(shapes)
-        digests = [geometry_hash(body) for body in bodies]
-        recorded = [recorded_area(parcel, m2) for parcel, m2 in zip(parcels, measured, strict=True)]
         proceeding = self.proceeding
+        application, shapes = form_of(
+            groups,
+            survey=proceeding.survey,
+            notification=proceeding.notification,
+            part=part,
+            more=bool(proceeding.case),
+        )
         request = Request(
             type=TYPE,
-            application={
-                "survey": proceeding.survey,
-                "part": part,
-                "parcels": [_form(*row) for row in zip(parcels, recorded, digests, strict=True)],
-                "notification": proceeding.notification.doc(),
-            },
+            application=application,
             office=proceeding.office,
             officer=self.officers[0],
             second_officer=self.officers[1],
             order_no=f"{proceeding.number}/{part}",
-            shapes=dict(zip(digests, bodies, strict=True)),
+            shapes=shapes,
             documents=proceeding.documents,
+            case=proceeding.case or None,
         )
         self.house.office.sanction(
             request, sign=self._sign, day=self.day, event_id=clock.new_event_id(), salt=clock.new_salt
         )
+        stated = {p.plot.label: p.plot.area and p.plot.area.figure for g in groups for p in g.parcels}
         self.outcome.remeasured += [
-            parcel.plot.label
-            for parcel, area in zip(parcels, recorded, strict=True)
-            if parcel.plot.area is None or area.figure != parcel.plot.area.figure
+            str(parcel["label"])
+            for parcel in application["parcels"]
+            if parcel["area"]["figure"] != stated[parcel["label"]]
         ]
 
     def _sign(self, payload: bytes) -> bytes:
@@ -198,6 +294,25 @@ class _Work:
             self.progress(done, self.total)
 
 
+def form_of(
+    groups: Sequence[Together], *, survey: str, notification: Paper, part: int, more: bool
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The form of one order, and the canonical bytes of its shapes by digest."""
+    parcels = [parcel for group in groups for parcel in group.parcels]
+    shapes = [parcel.plot.shape for parcel in parcels]
+    bodies, measured = canonical_bytes_many(shapes), drawn_areas(shapes)
+    digests = [geometry_hash(body) for body in bodies]
+    recorded = [recorded_area(parcel, m2) for parcel, m2 in zip(parcels, measured, strict=True)]
+    application = {
+        "survey": survey,
+        "part": part,
+        "parcels": [_form(*row) for row in zip(parcels, recorded, digests, strict=True)],
+        "notification": notification.doc(),
+        "more": more,
+    }
+    return application, dict(zip(digests, bodies, strict=True))
+
+
 def recorded_area(parcel: Measured, measured_m2: Decimal) -> Area:
     """The area to record: the stated figure where the measurement bears it out, else the measured one in its unit."""
     stated = parcel.plot.area
@@ -206,6 +321,19 @@ def recorded_area(parcel: Measured, measured_m2: Decimal) -> Area:
     unit = stated.unit if stated else "m2"
     figure = (measured_m2 / AREA_UNITS[unit]).quantize(PLACES)
     return Area(to_m2(figure * AREA_UNITS[unit]), f"{figure:f}", unit)
+
+
+def _bearing(house: House, case_no: str, ids: Sequence[str]) -> list[str]:
+    """Which of these parcels and units still show the case as pending."""
+    found = []
+    for start in range(0, len(ids), 1_000):
+        states = ((i, h.state()) for i, h in house.recorder.load(ids[start : start + 1_000]).items())
+        found += [
+            i
+            for i, state in states
+            if state and any(p["case"] == case_no for p in cast("list[Doc]", state["pending"]))
+        ]
+    return found
 
 
 def _form(parcel: Measured, area: Area, digest: str) -> Json:

@@ -65,6 +65,8 @@ class Case:
     """How many appeals have been filed against the order that stands."""
     carried: int = 0
     """How often it has changed the record: more than once only after an appeal or a review."""
+    parts: int = 0
+    """Orders recorded so far in a case that is carried out by many; the last step says that it is carried out."""
     entered_by: tuple[str, ...] = ()
     """Everybody who has entered it: a case that was returned is entered again, perhaps by another."""
     verified_by: tuple[str, ...] = ()
@@ -122,6 +124,7 @@ class Case:
             "objections": self.objections,
             "appeals": self.appeals,
             "carried": self.carried,
+            **({"parts": self.parts} if self.parts else {}),
             "entered_by": list(self.entered_by),
             "verified_by": list(self.verified_by),
             "decided_by": self.decided_by,
@@ -155,6 +158,7 @@ class Case:
             appeals=cast("int", doc["appeals"]),
             carried=cast("int", doc["carried"]),
             paused_days=cast("int", doc["paused_days"]),
+            parts=cast("int", doc.get("parts", 0)),
             entered_by=tuple(cast("list[str]", doc["entered_by"])),
             verified_by=tuple(cast("list[str]", doc["verified_by"])),
             decided_by=cast("str | None", doc["decided_by"]),
@@ -248,6 +252,11 @@ def carried_out(case: Case, officer: str, law: Law) -> Case:
         appeal_until=law.deadline("appeal-days", law.day, case.about),
     )
     return held(after, law)
+
+
+def carried_in_part(case: Case) -> Case:
+    """The case once one of its orders stands in the record and others are to follow."""
+    return replace(case, parts=case.parts + 1)
 
 
 def held(case: Case, law: Law) -> Case:
@@ -345,6 +354,10 @@ def _ended(case: Case, act: Act, law: Law) -> Case:
     )
 
 
+def _concluded(case: Case, act: Act, law: Law) -> Case:
+    return carried_out(case, act.officer, law)
+
+
 def _appeal_dismissed(case: Case, act: Act, law: Law) -> Case:
     return replace(
         case,
@@ -402,6 +415,7 @@ _EFFECTS: Mapping[str, Effect] = {
     "objected": _objected,
     "hearing-set": _hearing_set,
     "allowed": _allowed,
+    "concluded": _concluded,
     "refused": _ended,
     "affirmed": _ended,
     "dismissed-in-default": _ended,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from domain.case import Case, carried_out
+from domain.case import Case, carried_in_part, carried_out
 from domain.case_steps import MAY_CARRY, clock_may_decide
 from domain.kit import Answer, Broken, Citation, Rule, check, rule
 from domain.law import Law
@@ -27,6 +27,10 @@ class Carrying:
     """The land that the order names."""
     as_filed: bool
     """Whether it orders what was applied for, word for word."""
+    marked: frozenset[str] = frozenset()
+    """The land that bears the case's mark: what was brought under it after the filing."""
+    continues: bool = False
+    """Whether further orders of the same case follow."""
 
 
 def carry(carrying: Carrying, law: Law) -> Case:
@@ -36,6 +40,8 @@ def carry(carrying: Carrying, law: Law) -> Case:
         Refused: with every reason why it may not be carried out now.
     """
     check(CARRY_RULES, carrying, Record(), law)
+    if carrying.continues:
+        return carried_in_part(carrying.case)
     return carried_out(carrying.case, carrying.officers[0], law)
 
 
@@ -88,7 +94,7 @@ def kind_is_that_of_the_case(c: Carrying, record: Record, law: Law) -> Answer:
     remedy="File a case for the other land: its holders and neighbours have had no notice.",
 )
 def land_is_that_of_the_case(c: Carrying, record: Record, law: Law) -> Answer:
-    strange = sorted(c.names - set(c.case.touches))
+    strange = sorted(c.names - set(c.case.touches) - c.marked)
     return Broken(", ".join(strange[:10])) if strange and c.case.carried == 0 else True
 
 
@@ -145,6 +151,16 @@ def with_mark(state: Parcel | Unit, case_no: str) -> Parcel | Unit:
     if bears_mark(state, case_no):
         return state
     return replace(state, pending=(*state.pending, Pending(kind="mutation", case=case_no)))
+
+
+def unmarked(
+    states: Mapping[str, Parcel | Unit], case_no: str, *, continues: bool
+) -> dict[str, Parcel | Unit]:
+    """The states that an order in the case leaves; while others follow, a unit still waits for its other parcels."""
+    return {
+        i: state if continues and isinstance(state, Unit) else without_mark(state, case_no)
+        for i, state in states.items()
+    }
 
 
 def bears_mark(state: Parcel | Unit, case_no: str) -> bool:

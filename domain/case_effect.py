@@ -10,8 +10,8 @@ from datetime import date
 from typing import cast
 
 from domain.canon import Json
-from domain.case import Act, Case, Lane, carried_out, filed, moved
-from domain.case_carry import marks_kept, with_mark, without_mark
+from domain.case import Act, Case, Lane, carried_in_part, carried_out, filed, moved
+from domain.case_carry import marks_kept, unmarked, with_mark, without_mark
 from domain.case_steps import FILED, STEPS, SYSTEM
 from domain.ids import CaseNo, ParcelId, UnitId, VillageCode, kind_of
 from domain.kit import State, changes
@@ -40,23 +40,32 @@ def effect(payload: Doc, before: Mapping[str, Doc | None]) -> dict[str, Doc]:
 
 
 def carrying_effect(
-    payload: Doc, before: Mapping[str, Doc | None], record: Record, after: Mapping[str, State]
+    payload: Doc,
+    before: Mapping[str, Doc | None],
+    record: Record,
+    after: Mapping[str, State],
+    *,
+    continues: bool = False,
 ) -> dict[str, Doc]:
     """The ``set`` that a mutation must carry whose own effect on the land is ``after``.
 
     What bears a case's mark keeps it and hands it on to its parts; what was made in a case loses that case's mark,
-    and the case is carried out.
+    and the case is carried out; where the event ``continues``, further orders of the case are to follow.
     """
     after = marks_kept(record, after)
     case_no = payload.get("case")
     if case_no is None:
         return changes(record, after)
-    waiting: dict[str, State] = {s.id: s for s in _land(_record(before)) if s.id not in after}
-    unmarked = {i: without_mark(s, str(case_no)) for i, s in {**waiting, **after}.items()}
     was = Case.of(cast("Doc", before[str(case_no)]))
-    done = carried_out(was, str(payload["officer"]), law_over(payload))
+    waiting: dict[str, State] = {}
+    if continues:
+        done = carried_in_part(was)
+    else:
+        waiting = {s.id: s for s in _land(_record(before)) if s.id not in after}
+        done = carried_out(was, str(payload["officer"]), law_over(payload))
+    left = unmarked({**waiting, **after}, str(case_no), continues=continues)
     return {
-        **changes(record.with_states(*waiting.values()), unmarked),
+        **changes(record.with_states(*waiting.values()), left),
         str(case_no): case_changes(was, done),
     }
 

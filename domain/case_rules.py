@@ -75,8 +75,15 @@ def possible(case: Case, law: Law) -> Mapping[str, frozenset[str]]:
     return {
         step.name: roles_for(case, step, law)
         for step in STEPS.values()
-        if case.status in step.before and case.notice in step.notices
+        if case.status in step.before and case.notice in step.notices and _fits_the_orders(case, step)
     }
+
+
+def _fits_the_orders(case: Case, step: Step) -> bool:
+    """Whether the case is carried out by many orders, if the step asks for that; none is concluded before the first."""
+    kind = catalogue.all_types().get(case.type)
+    in_parts = kind is not None and kind.in_parts
+    return not step.in_parts or (in_parts and (step.name != "concluded" or case.parts > 0))
 
 
 @rule(
@@ -107,6 +114,15 @@ def step_fits_the_notice(t: Taking, record: Record, law: Law) -> Answer:
         notice=t.case.notice,
         notices=", ".join(sorted(t.step.notices)),
     )
+
+
+@rule(
+    "the step belongs to a case that is carried out by many orders, and ends one only after the first of them",
+    source=_COURSE,
+    remedy="Prepare the order that carries the case out.",
+)
+def step_fits_the_orders(t: Taking, record: Record, law: Law) -> Answer:
+    return _fits_the_orders(t.case, t.step)
 
 
 @rule(
@@ -332,6 +348,7 @@ def clock_tells_the_truth(t: Taking, record: Record, law: Law) -> Answer:
 STEP_RULES: tuple[Rule, ...] = (
     step_fits_the_case,
     step_fits_the_notice,
+    step_fits_the_orders,
     role_takes_the_step,
     clock_keeps_to_its_lane,
     reason_is_given,

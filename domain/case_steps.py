@@ -92,6 +92,8 @@ class Step:
     needs_reason: bool
     day: Literal["none", "may", "must"]
     """Whether it names a day to come: of a hearing, or until which a notice runs."""
+    in_parts: bool = False
+    """Whether it is taken only in cases whose mutation is carried out by many orders."""
 
     @property
     def type(self) -> str:
@@ -115,6 +117,7 @@ def _step(row: Mapping[str, Any]) -> Step:
         notices=frozenset(row.get("notice", get_args(NoticeClass))),
         needs_reason=row.get("reason", False),
         day=row.get("day", "none"),
+        in_parts=row.get("in_parts", False),
     )
 
 

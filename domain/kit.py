@@ -247,6 +247,15 @@ class Mutation:
         return asked(application) if asked else None
 
     @property
+    def in_parts(self) -> bool:
+        """Whether one case of this type is carried out by many orders."""
+        return hasattr(self.module, "continues")
+
+    def continues(self, event: Any) -> bool:
+        """Whether further orders of the same case follow on this one."""
+        return self.in_parts and bool(cast("Any", self.module).continues(event))
+
+    @property
     def reads_parcels(self) -> bool:
         """Whether a decision looks at the parcels of the units that it is about."""
         return bool(getattr(self.module, "READS_PARCELS", True))

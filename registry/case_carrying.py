@@ -14,7 +14,7 @@ from typing import Any
 from domain import form, kit
 from domain.canon import Json, canonical
 from domain.case import Case, notice_days
-from domain.case_carry import CARRY_RULES, Carrying, carry, without_mark
+from domain.case_carry import CARRY_RULES, Carrying, bears_mark, carry, unmarked
 from domain.case_effect import case_changes
 from domain.errors import NotFound
 from domain.form import BadForm
@@ -24,7 +24,7 @@ from domain.languages import Phrase
 from domain.law import Figure, Law
 from domain.record import Record
 from domain.values import Sealed
-from registry.case_land import land_since
+from registry.case_land import Land, land_since
 from registry.case_queue import Queue
 from registry.history import History
 from registry.openings import Openings
@@ -67,6 +67,7 @@ class Carrier:
         by_clock: bool,
         out_of_turn: str | None,
         mutation: Mutation,
+        event: Any,
         application: Any,
         record: Record,
         after: Mapping[str, State],
@@ -87,17 +88,19 @@ class Carrier:
             by_clock=by_clock,
             names=kit.existing(application),
             as_filed=self._is_as_filed(case, mutation, application),
+            marked=frozenset(s.id for s in _land(record) if bears_mark(s, case_no)),
+            continues=mutation.continues(event),
         )
         carried = carry(carrying, law)
         if not by_clock:
             self._queue.check_turn(case, histories[case_no], step=None, out_of_turn=out_of_turn)
-        land = land_since(self._recorder, case.touches)
+        land = Land() if carrying.continues else land_since(self._recorder, case.touches)
         marked = {i: s for i, s in land.marked(case.id).items() if i not in after}
         return Carried(
             no=case.id,
             before=case,
             after=carried,
-            land={i: without_mark(s, case.id) for i, s in {**marked, **after}.items()},
+            land=unmarked({**marked, **after}, case.id, continues=carrying.continues),
             record=record.with_states(*marked.values()),
             histories={**{i: land.histories[i] for i in marked}, **histories},
             auto=_why(case, mutation, law) if by_clock else None,
@@ -139,6 +142,10 @@ def case_of(histories: Mapping[str, History], case_no: str) -> Case:
     if state is None:
         raise NotFound(Phrase("no case {case} was filed here", case=case_no), field="case")
     return Case.of(state)
+
+
+def _land(record: Record) -> list[State]:
+    return [*record.parcels.values(), *record.units.values()]
 
 
 def bare(application: Any) -> Any:

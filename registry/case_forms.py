@@ -87,6 +87,8 @@ class StepRequest:
     documents: tuple[str, ...] = ()
     salt: bytes | None = None
     """The salt of that application, once it is drawn."""
+    land: tuple[str, ...] = ()
+    """Parcels that are brought under the case, or released from it, with their units; only for these two steps."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,6 +31,8 @@ _OUTSIDE_THE_LINE = frozenset(
         "fee-paid",
         "returned",
         "forwarded",
+        "land-added",
+        "land-released",
         "objected",
         "withdrawn",
         "abated",

@@ -174,6 +174,7 @@ class Cases:
             step=str(payload["type"]),
             officer=str(payload["officer"]),
             documents=_documents(payload),
+            land=_land_touched(payload),
         )
         signers = signers_of(envelope)
         histories = self._recorder.load([parse_case_no(case_no), *signers])
@@ -290,6 +291,11 @@ class Cases:
 
 def _documents(payload: Doc) -> tuple[str, ...]:
     return tuple(cast("list[str]", payload["documents"]))
+
+
+def _land_touched(payload: Doc) -> tuple[str, ...]:
+    touched = (str(touch["id"]) for touch in cast("list[Doc]", payload["touches"]))
+    return tuple(i for i in touched if ids.kind_of(i) != "case")
 
 
 def _effects(draft: Draft) -> list[str]:

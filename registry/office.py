@@ -252,7 +252,7 @@ class Office:
         law = _law(application, record, day)
         event = mutation.decide(application, record, law)
         after = marks_kept(record, mutation.apply(event, record))
-        case = self._carried(request, mutation, application, record, after, histories, law)
+        case = self._carried(request, mutation, event, application, record, after, histories, law)
         if case is not None:
             after, record, histories = dict(case.land), case.record, dict(case.histories)
             if signed:
@@ -273,6 +273,7 @@ class Office:
         self,
         request: Request,
         mutation: Mutation,
+        event: Any,
         application: Any,
         record: Record,
         after: Mapping[str, State],
@@ -288,6 +289,7 @@ class Office:
             by_clock=request.auto,
             out_of_turn=request.out_of_turn,
             mutation=mutation,
+            event=event,
             application=application,
             record=record,
             after=after,

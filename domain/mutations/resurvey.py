@@ -81,6 +81,8 @@ class Application:
     """Which of its orders this is, from 1."""
     parcels: tuple[Measured, ...]
     notification: Notification
+    more: bool = False
+    """Whether further orders of the same case follow."""
 
     def retires(self) -> tuple[ParcelId, ...]:
         return _replaced(self.parcels)
@@ -202,15 +204,22 @@ class Event:
     survey: Text
     part: int
     parcels: tuple[Measured, ...]
+    more: bool = False
 
 
 def decide(application: Application, record: Record, law: Law) -> Event:
     """The new parcels, if every rule holds; raises Refused with all that do not."""
     check(RULES, application, record, law)
-    return Event(survey=application.survey, part=application.part, parcels=application.parcels)
+    a = application
+    return Event(survey=a.survey, part=a.part, parcels=a.parcels, more=a.more)
 
 
 shapes = shapes_of
+
+
+def continues(event: Event) -> bool:
+    """Whether further orders of the same case follow: a village is measured anew by one case and many orders."""
+    return event.more
 
 
 def apply(event: Event, record: Record) -> tuple[State, ...]:

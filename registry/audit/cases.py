@@ -56,5 +56,14 @@ def check_case(
             by_clock=auto,
             names=frozenset(i for i in kit.named(event) if before.get(i) is not None),
             as_filed=True,
+            marked=frozenset(i for i, state in before.items() if _bears_mark(state, str(payload["case"]))),
+            continues=catalogue.mutation(kind).continues(event),
         )
         carry(carrying, law_over(payload))
+
+
+def _bears_mark(state: Doc | None, case_no: str) -> bool:
+    pending = state.get("pending") if state else None
+    return isinstance(pending, list) and any(
+        isinstance(p, dict) and p.get("case") == case_no for p in pending
+    )

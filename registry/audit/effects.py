@@ -118,7 +118,8 @@ class Law:
             record = self._record(known)
         after = marks_kept(record, mutation.apply(event, record))
         if payload.get("case") is not None:
-            changes = carrying_effect(payload, before, record, after)
+            continues = mutation.continues(event)
+            changes = carrying_effect(payload, before, record, after, continues=continues)
         else:
             changes = {i: changed(known.get(i), state) for i, state in after.items()}
         return Effect(

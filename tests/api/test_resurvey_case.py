@@ -1,0 +1,167 @@
+"""A resurvey as one case of many orders: filed, certified, carried out part by part, concluded and released."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from api import comparing, founding, resurveying
+from api.resurveying import Proceeding
+from domain.errors import Refused
+from gis.comparison.proposals import Paper
+from gis.comparison.resurvey import Plan, plan
+from gis.comparison.rules import compare
+from registry.acts import Enrol, Post
+from registry.audit.auditor import Auditor
+from registry.audit.source import Directory, LogReader
+from registry.keys import Key
+from registry.log.note import NoteVerifier
+from tests.api.test_resurveying import new_survey
+from tests.api.world import LGD, OFFICE, OFFICER, ORIGIN, World, parcel, unit
+from tests.registry.court import Court
+
+NOTIFICATION = Paper(number="REV/2026/77", made="2026-09-01", by="Collector, Devgarh")
+SURVEY = "Resurvey of Devgarh, 2026"
+
+
+@pytest.fixture
+def court(world: World) -> Court:
+    found = Court.staffed(world)
+    key = Key.generate()
+    pop = key.prove_possession(origin=ORIGIN, officer="SURVEYOR-3")
+    world.perform(Enrol(public=key.public, officer="SURVEYOR-3", pop=pop))
+    world.perform(Post(officer="SURVEYOR-3", office=OFFICE, roles=("survey-officer",)))
+    found.surveyor = key  # type: ignore[attr-defined]  # the second signature, for the tests of this module
+    return found
+
+
+def planned(court: Court, most: int = 8) -> Plan:
+    return plan(compare(comparing.registered(court.world.house, LGD).plots, new_survey()), most=most)
+
+
+def filed(court: Court, found: Plan) -> str:
+    return resurveying.bring_under_case(
+        court.world.house,
+        found,
+        survey=SURVEY,
+        notification=NOTIFICATION,
+        applicant="Survey department",
+        key=court.key("READER"),
+        day=court.day,
+    )
+
+
+def certified(court: Court, case_no: str) -> None:
+    """Through the notice and a hearing to the certified order."""
+    court.world.settle()
+    court.noticed(case_no).later(40)
+    court.step(case_no, "notice-served", by="READER")
+    court.step(case_no, "unopposed", by="READER")
+    court.step(case_no, "allowed")
+    court.step(case_no, "certified")
+
+
+def proceeding(court: Court, case_no: str) -> Proceeding:
+    return Proceeding(
+        survey=SURVEY,
+        notification=NOTIFICATION,
+        office=OFFICE,
+        number=case_no,
+        keys=(court.key(OFFICER), court.surveyor),  # type: ignore[attr-defined]  # see the fixture
+        case=case_no,
+    )
+
+
+def test_all_the_land_of_the_case_shows_it_from_the_filing_on(court: Court) -> None:
+    found = planned(court)
+    case_no = filed(court, found)
+    assert len(found.orders) > 1
+    assert all(court.pending(parcel(n)) == [case_no] for n in range(1, 10))
+    assert all(court.pending(unit(n)) == [case_no] for n in range(1, 5))
+    assert len(court.case(case_no).touches) < 13  # named at the filing; the rest bears the mark
+
+
+def test_one_case_is_carried_out_by_many_orders_and_then_concluded(court: Court, tmp_path: Path) -> None:
+    found = planned(court)
+    case_no = filed(court, found)
+    certified(court, case_no)
+    outcome = resurveying.carry_out(court.world.house, found, proceeding(court, case_no), day=court.day)
+    assert (outcome.registered, outcome.retired, outcome.refused) == (10, 9, [])
+    assert outcome.orders == [f"{case_no}/{n}" for n in range(1, len(found.orders) + 1)]
+    case = court.case(case_no)
+    assert (case.status, case.parts, case.carried) == ("certified", len(found.orders), 0)
+    resurveying.conclude(
+        court.world.house,
+        found,
+        case_no,
+        decider=court.key(OFFICER),
+        clerk=court.key("READER"),
+        day=court.day,
+    )
+    case = court.case(case_no)
+    assert (case.status, case.carried) == ("carried", 1)
+    assert case.appeal_until is not None
+    now = comparing.registered(court.world.house, LGD).plots
+    assert len(now) == 10
+    for identifier in (
+        *(p.id for p in now),
+        *(unit(n) for n in range(1, 5)),
+        *(parcel(n) for n in range(1, 10)),
+    ):
+        assert court.pending(identifier) == []
+    assert _audited(court, tmp_path) == ()
+
+
+def test_an_order_takes_the_mark_off_its_parcels_while_their_unit_still_waits(court: Court) -> None:
+    found = planned(court, most=5)
+    case_no = filed(court, found)
+    certified(court, case_no)
+    first = Plan(orders=found.orders[:1], left=(), homeless=())
+    resurveying.carry_out(court.world.house, first, proceeding(court, case_no), day=court.day)
+    done = {m.unit for group in first.orders[0] for m in group.parcels}
+    gone = [old.id for group in first.orders[0] for old in group.retires]
+    assert all(court.pending(i) == [] for i in gone)
+    assert all(court.pending(u) == [case_no] for u in done)
+
+
+def test_what_no_order_took_is_released_when_the_case_is_concluded(court: Court) -> None:
+    found = planned(court, most=5)
+    case_no = filed(court, found)
+    certified(court, case_no)
+    first = Plan(orders=found.orders[:1], left=(), homeless=())
+    resurveying.carry_out(court.world.house, first, proceeding(court, case_no), day=court.day)
+    resurveying.conclude(
+        court.world.house, found, case_no, decider=court.key(OFFICER), clerk=court.key("READER"), day=court.day
+    )  # fmt: skip
+    everything = [*(parcel(n) for n in range(1, 10)), *(unit(n) for n in range(1, 5))]
+    assert all(court.pending(i) == [] for i in everything)
+
+
+def test_a_case_without_an_order_is_not_concluded_and_no_order_comes_before_the_certificate(
+    court: Court,
+) -> None:
+    found = planned(court)
+    case_no = filed(court, found)
+    early = resurveying.carry_out(court.world.house, found, proceeding(court, case_no), day=court.day)
+    assert early.registered == 0
+    assert any("certified" in reason for refused in early.refused for reason in refused.reasons)
+    certified(court, case_no)
+    with pytest.raises(Refused, match="only after the first of them"):
+        court.step(case_no, "concluded")
+
+
+def test_land_is_brought_under_no_case_of_one_order(court: Court) -> None:
+    case_no = court.file(court.ashas_sale())
+    with pytest.raises(Refused, match="carried out by many orders"):
+        court.step(case_no, "land-added", by="READER", land=(parcel(4),))
+
+
+def _audited(court: Court, folder: Path) -> tuple[object, ...]:
+    settings = court.world.house.settings
+    verifier = NoteVerifier(founding.log_signer(settings, ORIGIN).verifier_key)
+    auditor = Auditor(LogReader(Directory(settings.log)), [verifier], folder / "audit")
+    try:
+        return tuple(auditor.follow().notes)
+    finally:
+        auditor.ledger.close()
