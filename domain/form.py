@@ -11,11 +11,12 @@ import dataclasses
 import re
 import types
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from threading import local
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -91,34 +92,64 @@ _WRITERS: dict[type, Callable[[Any], Json]] = {
 
 def walk(value: object) -> Sequence[tuple[Any, object]]:
     """Every (declared type, value) inside a dataclass, depth first: how ids, labels and secrets are found."""
-    if not dataclasses.is_dataclass(value) or isinstance(value, type):
-        return ()
-    if _last_walk.value is not value:
-        found: list[tuple[Any, object]] = []
-        _collect(value, found)
-        _last_walk.value, _last_walk.found = value, found
-    return _last_walk.found
+    return _walked(value).found
 
 
-class _Walk(local):
+def values_of(value: object, kind: Any) -> Sequence[Any]:
+    """Of what ``walk`` finds, the values declared to be of that type."""
+    return _walked(value).by_kind.get(kind, ())
+
+
+def forms_of(value: object) -> Sequence[Any]:
+    """Of what ``walk`` finds, the dataclasses."""
+    return _walked(value).forms
+
+
+class _Walk:
+    """What a walk has found, put together as it is asked for."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+        self.found: list[tuple[Any, object]] = []
+        self.forms: list[Any] = []
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            self._collect(value)
+
+    @cached_property
+    def by_kind(self) -> Mapping[Any, Sequence[Any]]:
+        by_kind: dict[Any, list[Any]] = defaultdict(list)
+        for kind, value in self.found:
+            by_kind[kind].append(value)
+        return by_kind
+
+    def _collect(self, value: object) -> None:
+        found = self.found
+        for name, kind, is_list, is_form in plan(cast("Any", type(value))):
+            member = getattr(value, name)
+            if member is None:
+                continue
+            if not is_form:
+                found += [(kind, item) for item in member] if is_list else [(kind, member)]
+                continue
+            for item in member if is_list else (member,):
+                found.append((kind, item))
+                self.forms.append(item)
+                self._collect(item)
+
+
+class _Last(local):
     """The last walk of a thread: forms never change, and one application is asked many questions in a row."""
 
-    value: object = None
-    found: Sequence[tuple[Any, object]] = ()
+    walk = _Walk(None)
 
 
-_last_walk = _Walk()
+_last = _Last()
 
 
-def _collect(value: object, found: list[tuple[Any, object]]) -> None:
-    for name, hint, is_list, is_form in plan(cast("Any", type(value))):
-        member = getattr(value, name)
-        if member is None:
-            continue
-        for item in member if is_list else (member,):
-            found.append((hint, item))
-            if is_form:
-                _collect(item, found)
+def _walked(value: object) -> _Walk:
+    if _last.walk.value is not value:
+        _last.walk = _Walk(value)
+    return _last.walk
 
 
 @cache

@@ -268,8 +268,7 @@ class Mutation:
 
 def named(application: object) -> frozenset[str]:
     """The ids of parcels and units that an application names."""
-    kinds = (ParcelId, UnitId)
-    return frozenset(str(value) for hint, value in form.walk(application) if hint in kinds)
+    return frozenset(str(v) for kind in (ParcelId, UnitId) for v in form.values_of(application, kind))
 
 
 def existing(application: object) -> frozenset[str]:
@@ -290,17 +289,17 @@ def new(application: object) -> frozenset[str]:
 
 def parties(application: object) -> frozenset[str]:
     """The holders of the record that an application names, by their commitments."""
-    return frozenset(str(value) for hint, value in form.walk(application) if hint is PartyRef)
+    return frozenset(map(str, form.values_of(application, PartyRef)))
 
 
 def digests(application: object) -> frozenset[str]:
     """The digests of shapes and papers that an application names."""
-    return frozenset(str(value) for hint, value in form.walk(application) if hint is Digest)
+    return frozenset(map(str, form.values_of(application, Digest)))
 
 
 def offices(application: object) -> frozenset[str]:
     """The offices that an application names: those to which it brings land."""
-    return frozenset(str(value) for hint, value in form.walk(application) if hint is OfficeCode)
+    return frozenset(map(str, form.values_of(application, OfficeCode)))
 
 
 EVERYWHERE = ""
@@ -310,12 +309,12 @@ EVERYWHERE = ""
 def labels(application: object, village: VillageCode) -> frozenset[tuple[str, str, str]]:
     """The numbers that an application would take, as (village, kind, number); a ULPIN is taken everywhere."""
     kinds = {ParcelLabel: (village, "parcel"), UnitLabel: (village, "unit"), Ulpin: (EVERYWHERE, "ulpin")}
-    return frozenset((*kinds[hint], str(v)) for hint, v in form.walk(application) if hint in kinds)
+    return frozenset((*at, str(v)) for kind, at in kinds.items() for v in form.values_of(application, kind))
 
 
 def openings(application: object) -> tuple[Opening, ...]:
     """The openings of every sealed value in a completed application."""
-    return tuple(value.opening for _, value in form.walk(application) if isinstance(value, Sealed))
+    return tuple(value.opening for value in form.forms_of(application) if isinstance(value, Sealed))
 
 
 def village_of(application: object, record: Record) -> VillageCode:
@@ -323,9 +322,8 @@ def village_of(application: object, record: Record) -> VillageCode:
 
     Land that has come to another village keeps its id, so the id alone does not tell.
     """
-    for hint, value in form.walk(application):
-        if hint is VillageCode:
-            return VillageCode(str(value))
+    for value in form.values_of(application, VillageCode):
+        return VillageCode(str(value))
     named_here = named(application)
     registered: list[State] = [*record.units.values(), *record.parcels.values()]
     for state in registered:
@@ -426,4 +424,4 @@ def _changed(before: State | None, after: Doc) -> Doc:
 def _nodes(value: object) -> Iterable[Any]:
     if dataclasses.is_dataclass(value):
         yield value
-        yield from (v for _, v in form.walk(value) if hasattr(v, "__dataclass_fields__"))
+        yield from form.forms_of(value)
