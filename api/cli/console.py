@@ -71,7 +71,9 @@ def tell(error: RegistryError) -> None:
         return
     faults = error.faults if isinstance(error, BadForm) else (error,)
     for fault in faults:
-        _print("Error: {fault}", language, style="bold red", fault=_sentence(fault.said(language)))
+        said = fault.said(language)
+        ended = said.endswith((".", "!", "?", ":", "।"))
+        _print("Error: {fault}" if ended else "Error: {fault}.", language, style="bold red", fault=said)
         if fault.field:
             _print("Field: {field}", language, field=fault.field)
         if fault.remedy:
@@ -173,7 +175,3 @@ def passphrase(what: str, file: Path | None, *, twice: bool = False) -> str:
             remedy="Give --passphrase-file, or set LANDLOG_PASSPHRASE.",
         )
     return str(typer.prompt(f"Passphrase of {what}", hide_input=True, confirmation_prompt=twice, err=True))
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?", ":", "।")) else text + "."

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from api import problems
+from api.cli import main
 from api.signed_requests import authorization
 from api.tongues import preferred
 from domain.errors import RegistryError
 from tests.api.asking import Client
 from tests.api.test_orders import PREPARE, asha, asked
-from tests.api.world import ORIGIN, World, share_sale, unit
+from tests.api.world import OFFICE, OFFICER, ORIGIN, World, share_sale, unit
 
 SCRIPTS = {"hi": "ऀ-ॿ", "mr": "ऀ-ॿ", "te": "ఀ-౿", "kn": "ಀ-೿"}
 
@@ -160,3 +162,69 @@ def test_what_has_no_translation_is_told_in_english() -> None:
     told = problems.document(RegistryError("the witness sleeps", remedy="Wake it."), "te")
     assert (told["detail"], told["remedy"]) == ("the witness sleeps", "Wake it.")
     assert written_in("te", str(told["title"]))
+
+
+# At the command line.
+
+
+@pytest.fixture
+def at_home(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The registry of the test as the one in which commands work."""
+    monkeypatch.setenv("LANDLOG_HOME", str(world.house.settings.home))
+    monkeypatch.setenv("LANDLOG_DATABASE_URL", world.house.url)
+    return world
+
+
+def run(*words: object) -> int:
+    with pytest.raises(SystemExit) as end:
+        main([str(word) for word in words])
+    return int(end.value.code or 0)
+
+
+def test_a_refused_order_is_told_at_the_command_line_in_the_language(
+    at_home: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    form = tmp_path / "sale.json"
+    form.write_text(json.dumps(share_sale("holder:1", share="1/2")))
+    order = [form, "--officer", OFFICER, "--office", OFFICE, "--order-no", "7", "--out", tmp_path / "o.json"]
+    assert run("order", "prepare", "sale", *order, "--lang", "te") == 1
+    told = capsys.readouterr().err
+    assert told.splitlines()[0] == "తిరస్కృతం:"
+    assert "కనుగొన్నది: 1/2 బదిలీ చేస్తారు, వారికి 1/3 ఉంది." in told
+    assert "Transfer of Property Act 1882, s. 7" in told
+    assert run("order", "prepare", "sale", *order) == 1
+    assert "It does not hold that who conveys is a holder" in capsys.readouterr().err
+
+
+def test_what_is_found_against_an_application_is_told_at_the_command_line(
+    at_home: World, counter: Client, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    form = tmp_path / "case.json"
+    application = share_sale(asha(counter), share="1/2")
+    applicant = {"name": "आशा देवी", "capacity": "registrar"}
+    form.write_text(json.dumps({"type": "sale", "application": application, "applicant": applicant}))
+    assert run("case", "file", form, "--dry-run", "--lang", "mr") == 0
+    assert "हे खरे नाही की हस्तांतर करणारा खातेदार आहे" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["order", "prepare"], ["order", "submit"], ["case", "file"]])
+def test_a_language_that_nobody_speaks_here_is_told_with_those_that_are(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*command, "--lang", "fr") == 1
+    told = capsys.readouterr().err
+    assert "'fr' is not a language that is spoken here" in told
+    assert "Known: en, hi, te, mr, kn." in told
+
+
+def test_every_fault_of_a_form_is_told_at_the_command_line(
+    at_home: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    form = tmp_path / "sale.json"
+    form.write_text(json.dumps({"unit": unit(1), "sold": "share", "colour": "blue"}))
+    order = [form, "--officer", OFFICER, "--office", OFFICE, "--order-no", "7", "--out", tmp_path / "o.json"]
+    assert run("order", "prepare", "sale", *order, "--lang", "hi") == 1
+    told = capsys.readouterr().err
+    assert "त्रुटि: ऐसा कोई क्षेत्र नहीं है।" in told
+    for field in ("colour", "sellers", "deed", "consideration"):
+        assert f"क्षेत्र: {field}" in told

@@ -56,7 +56,7 @@ REFUSALS = (
 WORDS = ("parcel", "unit", "case", "active", "retired", "closed")
 """Codes of the record that stand in sentences as words."""
 _WORDED = ("message", "remedy", "sentence", "detail")
-_SAYING = ("Phrase", "Broken", "languages.say")
+_SAYING = ("Phrase", "Broken", "languages.say", "_print")
 _FOR_MAKERS = ("ValueError", "TypeError", "AssertionError", "KeyError", "HTTPException")
 
 
