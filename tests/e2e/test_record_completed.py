@@ -144,12 +144,8 @@ def test_a_real_village_whose_map_came_first_is_completed(village: Registry, sha
     later = propose_village(folder / "village_639002_2026-01-04b.geojson", facts)
     registered = register(village, first)
     assert registered == 1652
-    assert (
-        village.one(
-            "select count(*) from records.unit where convert_from(doc, 'UTF8')::jsonb->'holders' <> '[]'"
-        )
-        == 0
-    )
+    named = "select count(*) from records.unit where convert_from(doc, 'UTF8')::jsonb->'holders' <> '[]'"
+    assert village.one(named) == 0
     done = complete(village, later)
     assert done.left == {}
     assert done.units == sum(not unit.holders_incomplete for unit in later.units)
