@@ -139,8 +139,8 @@ def _halved(shape: BaseGeometry, cut: BaseGeometry) -> list[BaseGeometry] | None
         corners.append((x, y))
     first = np.concatenate((corners[:1], xy[i + 1 : j + 1], corners[1:], corners[:1]))
     second = np.concatenate((corners[1:], xy[j + 1 : -1], xy[: i + 1], corners))
-    halves = [shapely.polygons(ring) for ring in (first, second)]
-    return cast("list[BaseGeometry]", halves) if shapely.is_valid(halves).all() else None
+    halves = [cast("BaseGeometry", shapely.polygons(ring)) for ring in (first, second)]
+    return halves if shapely.is_valid(halves).all() else None
 
 
 def _polygons(lines: BaseGeometry) -> NDArray[Any]:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from shapely import LineString, Polygon
 
 from domain.errors import BadInput
+from gis import watch
 from gis.operations import corners, field_book, shared_edge, strip, sweep
 from gis.operations.given import fitted
 from gis.operations.merging import merge
@@ -444,6 +445,18 @@ def test_a_corner_set_on_a_third_neighbours_side_lies_on_it_to_within_the_grid()
     assert examine_all([first, second], [mine, yours], [south]).unmatched_edges == 0
     new = places(mine) - places(first)
     assert max(from_bytes(south).distance(shapely.Point(p)) for p in new if p[1] < 25.0001) < 1e-9
+
+
+def test_the_watch_has_nothing_to_say_of_a_village_after_a_day_of_operations() -> None:
+    """Cut sides that a third neighbour does not have a corner on are met within the tolerance of a survey."""
+    south, north = [square(n) for n in range(4)], [square(n, row=1) for n in range(4)]
+    road = strip.strip_along(LineString([(77.9990, 25.0001), (78.0060, 25.0005)]), 9.0)
+    parts = [body for cut in strip.cut(south, road) for body in (*cut.taken, *cut.left)]
+    aslant = shared_edge.moved(north[0], north[1], LineString([(78.0007, 25.002), (78.0005, 25.0)]))
+    thirds = sweep.by_share(north[2], [1, 1, 1], sweep.off_side(from_bytes(north[2]), 90))
+    shapes = from_bytes_many([*parts, *aslant, *thirds, north[3]])
+    parcels = [watch.Watched(id=f"999101-{n:06d}", label=str(n), shape=s) for n, s in enumerate(shapes, 1)]
+    assert watch.check_village(parcels, lgd="999101", name="Devgarh", log_size=1).faults == ()
 
 
 def test_the_survey_of_parts_that_fill_is_the_same_whichever_way_it_is_measured() -> None:
