@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from registry.log.ed25519 import SeedKey
 from registry.log.note import Note, SignatureLine
 from registry.log.policy import Policy
 from registry.log.quorum import NotCosigned, Quorum
+from registry.witness import service
 from registry.witness.client import (
     HttpWitness,
     WitnessRefused,
@@ -167,6 +168,55 @@ def test_an_answer_that_comes_byte_by_byte_ends_at_the_deadline() -> None:
     listener.close()
 
 
+def test_an_answer_without_end_is_not_read_to_its_end() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    sent = 0
+
+    def pour() -> None:
+        nonlocal sent
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+            while True:
+                sent += connection.send(b"x" * 65_536)
+
+    thread = threading.Thread(target=pour, daemon=True)
+    thread.start()
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with pytest.raises(WitnessRefused, match="more than 65536 bytes"):
+        HttpWitness(verifier_of(SIGNERS[0]), url).cosign(HONEST.note(5), proofs(5))
+    thread.join(20)
+    listener.close()
+    assert sent < 50_000_000, "what is sent beyond the bound is left in the sockets' buffers"
+
+
+def test_a_witness_that_tells_another_size_each_time_is_asked_three_times() -> None:
+    sizes = iter(range(1, 100))
+
+    def other(request: Request) -> Response:
+        return Response(status=409, body=b"%d\n" % (next(sizes) % 5), content_type=SIZE_TYPE)
+
+    with listening(other) as url, pytest.raises(WitnessRefused, match="another size each time"):
+        HttpWitness(verifier_of(SIGNERS[0]), url).cosign(HONEST.note(5), proofs(5))
+    assert next(sizes) == 4
+
+
+def test_a_witness_that_once_told_a_size_beyond_the_log_is_heard_again(tmp_path: Path) -> None:
+    witness = witness_in(tmp_path, signer=SIGNERS[0])
+    answers = iter([Response(status=409, body=b"1000000\n", content_type=SIZE_TYPE)])
+
+    def repentant(request: Request) -> Response:
+        return next(answers, None) or service.answer(witness, request)
+
+    with listening(repentant) as url:
+        client = HttpWitness(verifier_of(SIGNERS[0]), url)
+        with pytest.raises(
+            WitnessRefused, match="claims to have cosigned 1000000 entries of this log, which has 5"
+        ):
+            client.cosign(HONEST.note(5), proofs(5))
+        assert len(client.cosign(HONEST.note(5), proofs(5))) == 1
+
+
 def test_below_the_quorum_nothing_is_given_and_each_is_named(three: Three) -> None:
     quorum = asked(three.policy(three.urls[0], NOWHERE, NOWHERE + "/x"), seconds=1)
     with pytest.raises(
@@ -211,6 +261,38 @@ def test_a_witness_that_comes_back_is_published_again(three: Three) -> None:
     quorum.cosign(HONEST.note(9), proofs(9))  # too late for this one, perhaps; it is noticed
     time.sleep(0.2)
     assert len(quorum.cosign(HONEST.note(12), proofs(12)).lines) == 3
+
+
+def test_one_that_was_slow_gets_no_grace_until_it_has_answered_in_time(three: Three) -> None:
+    free, answered = threading.Event(), threading.Event()
+
+    class Slow:
+        verifier: CosignatureVerifier = verifier_of(SIGNERS[2])
+
+        def cosign(
+            self, checkpoint: Note, prove_from: Callable[[int], Sequence[bytes]]
+        ) -> Sequence[SignatureLine]:
+            free.wait(30)
+            answered.set()
+            raise RegistryError("too late, and refused")
+
+        def latest(self, origin: str) -> bytes | None:
+            return None
+
+    others = {f"w{n}": HttpWitness(verifier_of(SIGNERS[n]), three.urls[n]) for n in (0, 1)}
+    quorum = Quorum.of_policy(three.policy(), {**others, "w2": Slow()}, grace=0.2)
+    quorum.cosign(HONEST.note(5), proofs(5))
+    free.set()
+    assert answered.wait(10)
+    while any(thread.name == "cosigner w2" for thread in threading.enumerate()):
+        time.sleep(0.01)
+    free.clear()
+    quorum._grace = 30.0
+    again = threading.Thread(target=quorum.cosign, args=(HONEST.note(9), proofs(9)), daemon=True)
+    again.start()
+    again.join(10)
+    assert not again.is_alive(), "two of three have answered, and the third is known to be slow"
+    free.set()
 
 
 def test_a_proof_asked_for_after_the_round_is_not_made(three: Three) -> None:
