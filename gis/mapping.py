@@ -14,6 +14,7 @@ from collections.abc import Mapping as Map
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -215,6 +216,7 @@ def base_column(name: str) -> str:
     return name.partition("[]")[0]
 
 
+@cache  # asked for every cell
 def path_of(name: str) -> tuple[str, ...]:
     """The steps into the JSON of a cell: a member's name, or "" for each item of a list.
 

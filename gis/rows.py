@@ -102,7 +102,9 @@ class RowReader:
     def _text(self, row: SourceRow, column: str, reasons: list[Reason]) -> str:
         """The one text of a cell, cleaned; empty where there is none, or several, which is a reason."""
         cell = self._many(row, column, reasons)
-        texts = dict.fromkeys(map(clean, (cell,) if isinstance(cell, str) else cell or ()))
+        if not isinstance(cell, tuple):
+            return clean(cell or "")
+        texts = dict.fromkeys(map(clean, cell))
         if len(texts) > 1:
             sentence = f"several values stand where one is expected: {', '.join(list(texts)[:5])}"
             reasons.append(

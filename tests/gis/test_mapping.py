@@ -13,6 +13,8 @@ from tests.gis.maps import MAPPING, mapping
 
 pytestmark = pytest.mark.quick
 
+SHEET = "[sheet]\nplots = ['A']\ntexts = { no = ['B'] }\n"
+
 
 def test_the_columns_that_are_read_are_named_once_each() -> None:
     assert mapping().columns() == (
@@ -49,6 +51,22 @@ def test_facts_of_the_village_told_on_the_command_line_replace_those_of_the_file
         ('"Niji" = "private"', '"Niji" = 1', "codes.land_class", "Patta Land"),
         ('name = "Rampur"', 'name = "Rampur"\npopulation = 1', "village.population", "Known under"),
         ("[parcel]", "[parcel", "mapping", "Correct that line"),
+        ('area = "Rakba"\n', "", "parcel.area", "area_is_drawn = true"),
+        ("[parcel]", "[parcel]\narea_is_drawn = true", "parcel.area_is_drawn", "Keep one of the two"),
+        ("[parcel]", "[parcel]\narea_is_drawn = 1", "parcel.area_is_drawn", "true or false"),
+        ("[unit]", '[table]\nkey = "no"\n[unit]', "table.matches", "does not say"),
+        ("[unit]", SHEET + "unit = 'furlong'\n[unit]", "sheet.unit", "metre, centimetre"),
+        ("[unit]", SHEET + "snap = 0\n[unit]", "sheet.snap", "greater than zero"),
+        ("[unit]", SHEET + "snap = nan\n[unit]", "sheet.snap", "should be a figure"),
+        (
+            "[unit]",
+            SHEET + "control = [[0, 0, 1, 1], [9, 9, 8, 8]]\n[unit]",
+            "sheet.control",
+            "at least three",
+        ),
+        ("[unit]", SHEET + "control = [[0, 0]]\n[unit]", "sheet.control", "[x, y, east, north]"),
+        ("[unit]", "[sheet]\nplots = ['A']\n[unit]", "sheet.texts", "does not say"),
+        ("[unit]", "[sheet]\nplots = ['A']\ntexts = { no = 'B' }\n[unit]", "sheet.texts", "a table of lists"),
     ],
 )
 def test_a_slip_in_a_mapping_is_named_with_its_remedy(was: str, becomes: str, field: str, says: str) -> None:
@@ -84,3 +102,11 @@ def test_a_factor_for_areas_may_be_set() -> None:
     assert parse_mapping(
         MAPPING.replace("[file]", '[file]\narea_factor = "1.5"')
     ).file.area_factor == Decimal("1.5")
+
+
+def test_one_separator_may_be_a_text_or_a_list_and_holders_may_be_said_to_be_missing() -> None:
+    assert mapping().unit.holders_separator == (",",)
+    several = MAPPING.replace('holders_separator = ","', 'holders_separator = [",", "and"]')
+    assert parse_mapping(several).unit.holders_separator == (",", "and")
+    nobody = parse_mapping(MAPPING.replace('holders = "Khatedar"', 'holders = ""'))
+    assert "Khatedar" not in nobody.columns()
