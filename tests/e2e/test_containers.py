@@ -48,7 +48,8 @@ class Composed:
         """The command line of a service, with this machine's places and ports for the containers'."""
         service = self.services[name]
         entry = ["landlog"] if name not in WATCHERS else service["entrypoint"]
-        return [self._here(word, name) for word in (*entry, *service["command"])]
+        often = ["--refresh", "1"] if name == "work" else []  # who was slow at first is soon asked again
+        return [self._here(word, name) for word in (*entry, *service["command"], *often)]
 
     def home(self, name: str) -> Path:
         (volume, *_) = self.services[name].get("volumes", ["home:"])
