@@ -23,6 +23,7 @@ from gis.tolerances import MEET_M, METRES_PER_DEGREE, SLIVER_M2, SLIVER_WIDTH_M,
 
 MOST_VERTICES = 1_000
 MOST_LINES = 50
+MOST_VERTICES_OF_ALL = 2_000
 GRID = 1 / UNITS_PER_DEGREE
 _REACH = MEET_M / METRES_PER_DEGREE
 _LEAST_M2, _LEAST_WIDTH_M = (
@@ -52,6 +53,10 @@ def split_by_lines(parcel: bytes, lines: Sequence[LineString]) -> list[bytes]:
         return split_by_line(parcel, lines[0])
     shape = from_bytes(parcel)
     grid = [checked(line, field=f"lines[{n}]") for n, line in enumerate(lines)]
+    if (count := int(shapely.get_num_coordinates(grid).sum())) > MOST_VERTICES_OF_ALL:
+        raise _bad(
+            f"the lines have {count} points", f"Draw them with at most {MOST_VERTICES_OF_ALL}.", "lines"
+        )
     cuts = []
     for n, line in enumerate(grid):
         others = shapely.union_all([shape.boundary, *grid[:n], *grid[n + 1 :]])

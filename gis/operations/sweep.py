@@ -28,6 +28,8 @@ from gis.splitting import GRID, faces_of, refuse_slivers
 from gis.tolerances import UNITS_PER_DEGREE
 
 MOST_PARTS = 50
+MOST_WORK = 50_000
+"""Corners of the parcel times parts: what one request may ask for takes a second or two."""
 COMPASS = {"north": 0, "north-east": 45, "east": 90, "south-east": 135}
 COMPASS |= {"south": 180, "south-west": 225, "west": 270, "north-west": 315}
 _CLOSE_M2 = 1e-5
@@ -93,6 +95,11 @@ def by_area(parcel: bytes, areas_m2: Sequence[float], sweep: Sweep, *, several: 
     shape = from_bytes(parcel)
     whole = float(square_metres([shape])[0])
     _check(areas_m2, whole)
+    if (corners := int(shapely.get_num_coordinates(shape))) * len(areas_m2) > MOST_WORK:
+        raise _bad(
+            f"a parcel of {corners} corners is not divided into {len(areas_m2) + 1} parts at once",
+            "Divide it into fewer parts, and those again.",
+        )
     until = np.cumsum(np.asarray(areas_m2, dtype=np.float64))
     turns = [_turn_at(shape, sweep, target) for target in until.tolist()]
     lines = [_line_at(shape, sweep, turn) for turn in turns]

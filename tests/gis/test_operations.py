@@ -122,6 +122,35 @@ def test_any_lines_divide_a_field_into_parts_that_fill_it_or_are_refused_in_word
     assert fills([parent], parts)
 
 
+@given(st.floats(-1e-4, 7e-4), st.floats(-1e-4, 7e-4), st.floats(1, 20), st.integers(2, 6))
+def test_any_straight_road_leaves_a_row_of_fields_filled_and_without_slivers(
+    west: float, east: float, width: float, count: int
+) -> None:
+    row = [square(n) for n in range(count)]
+    road = strip.strip_along(
+        LineString([(77.999, 25 + west), (78.0006 * 1 + count * SIDE, 25 + east)]), width
+    )
+    for cut in strip.cut(row, road):
+        parts = [*cut.taken, *cut.left]
+        assert fills([row[cut.parcel]], parts)
+        assert cut.whole or min(drawn_areas(from_bytes_many(parts))) >= SLIVER_M2
+
+
+@given(
+    st.lists(st.tuples(st.floats(-1.5e-4, 1.5e-4), st.floats(0, 1)), min_size=0, max_size=4),
+    st.floats(-2e-4, 2e-4),
+    st.floats(-2e-4, 2e-4),
+)
+def test_any_line_moves_a_boundary_so_that_both_sides_keep_their_land_together_or_is_refused(
+    bends: list[tuple[float, float]], south: float, north: float
+) -> None:
+    inner = [(78.0006 + off, 25.0 + at * SIDE) for off, at in sorted(bends, key=lambda b: b[1])]
+    line = LineString([(78.0006 + south, 24.9999), *inner, (78.0006 + north, 25.0007)])
+    moved, refused = tried(lambda: list(shared_edge.moved(square(0), square(1), line)))
+    assert refused is None or refused.remedy
+    assert refused or fills([square(0), square(1)], moved)
+
+
 def test_a_quarter_hectare_off_the_north_side_is_a_quarter_hectare() -> None:
     north, rest = from_bytes_many(sweep.by_area(CROOKED, [2500.0], sweep.off_side(CEE, 0)))
     assert drawn_area(north) == Decimal("2500.00")
