@@ -17,13 +17,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from itertools import count
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from api import clock
 from domain.canon import Json
 from domain.errors import Refused, RegistryError
 from domain.form import BadForm
-from domain.projection import Doc
 from domain.quantities import AREA_UNITS, Area, to_m2
 from gis.comparison.proposals import Paper
 from gis.comparison.resurvey import Measured, Plan, Together
@@ -133,8 +132,8 @@ def bring_under_case(
     return case_no
 
 
-def conclude(house: House, plan: Plan, case_no: str, *, decider: Key, clerk: Key, day: date) -> None:
-    """Say that the case is carried out by its orders, and release the land that none of them took.
+def conclude(house: House, village: str, case_no: str, *, decider: Key, clerk: Key, day: date) -> int:
+    """Say that the case is carried out by its orders, and release the land that none of them took: how much it was.
 
     Raises:
         Refused: when no order was recorded in it yet, or the officers' roles do not do this.
@@ -143,14 +142,12 @@ def conclude(house: House, plan: Plan, case_no: str, *, decider: Key, clerk: Key
     officers = house.officers.keys([decider.keyid, clerk.keyid])
     _Clerk(house, decider, officers[decider.keyid].officer, day).step(case_no, "concluded", ())
     house.settle()
-    named = {
-        i for order in plan.orders for group in order for old in group.retires for i in (old.id, old.unit)
-    }
-    marked = _bearing(house, case_no, sorted(named))
+    marked = _bearing(house, village, case_no)
     entering = _Clerk(house, clerk, officers[clerk.keyid].officer, day)
     for start in range(0, len(marked), MARKED_AT_ONCE):
         entering.step(case_no, "land-released", marked[start : start + MARKED_AT_ONCE])
     house.settle()
+    return len(marked)
 
 
 def carry_out(
@@ -323,17 +320,18 @@ def recorded_area(parcel: Measured, measured_m2: Decimal) -> Area:
     return Area(to_m2(figure * AREA_UNITS[unit]), f"{figure:f}", unit)
 
 
-def _bearing(house: House, case_no: str, ids: Sequence[str]) -> list[str]:
-    """Which of these parcels and units still show the case as pending."""
-    found = []
-    for start in range(0, len(ids), 1_000):
-        states = ((i, h.state()) for i, h in house.recorder.load(ids[start : start + 1_000]).items())
-        found += [
-            i
-            for i, state in states
-            if state and any(p["case"] == case_no for p in cast("list[Doc]", state["pending"]))
-        ]
-    return found
+def _bearing(house: House, village: str, case_no: str) -> list[str]:
+    """Which parcels and units of the village still show the case as pending."""
+    pending = f'"{case_no}"'.encode()
+    with house.datastore.cursor() as cursor:
+        cursor.execute(
+            "select s.id from records.state s join records.parcel p on p.parcel_id = s.id"
+            " where p.village = %(village)s and position(%(pending)s in s.doc) > 0"
+            " union select s.id from records.state s join records.unit u on u.unit_id = s.id"
+            " where u.village = %(village)s and position(%(pending)s in s.doc) > 0 order by 1",
+            {"village": village, "pending": pending},
+        )
+        return [str(identifier) for (identifier,) in cursor]
 
 
 def _form(parcel: Measured, area: Area, digest: str) -> Json:

@@ -11,7 +11,7 @@ from api.cli.checking import check
 from api.cli.comparing import compare
 from api.cli.exporting import export
 from api.cli.options import registry
-from api.cli.resurveying import resurvey
+from api.cli.resurveying import conclude, resurvey
 
 app = typer.Typer(no_args_is_help=True, help="The villages of the registry.")
 
@@ -20,6 +20,7 @@ app.command()(export)
 app.command()(check)
 app.command()(compare)
 app.command()(resurvey)
+app.command()(conclude)
 
 
 @app.callback()

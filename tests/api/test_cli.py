@@ -24,7 +24,7 @@ PAGES = [
     *(["order", name] for name in ("prepare", "sign", "submit", "split-line")),
     *(["preview", name] for name in ("split", "merge", "boundary", "strip")),
     *(["record", name] for name in ("show", "pdf", "proof", "history")),
-    *(["village", name] for name in ("list", "parcels", "compare", "resurvey")),
+    *(["village", name] for name in ("list", "parcels", "compare", "resurvey", "conclude")),
 ]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api import comparing, founding, resurveying
+from api import clock, comparing, founding, resurveying
 from api.resurveying import Proceeding
 from domain.errors import Refused
 from gis.comparison.proposals import Paper
@@ -15,10 +15,11 @@ from gis.comparison.rules import compare
 from registry.acts import Enrol, Post
 from registry.audit.auditor import Auditor
 from registry.audit.source import Directory, LogReader
-from registry.keys import Key
+from registry.keys import Key, save
 from registry.log.note import NoteVerifier
-from tests.api.test_resurveying import new_survey
+from tests.api.test_resurveying import new_survey, write_map
 from tests.api.world import LGD, OFFICE, OFFICER, ORIGIN, World, parcel, unit
+from tests.e2e.command_line import Terminal
 from tests.registry.court import Court
 
 NOTIFICATION = Paper(number="REV/2026/77", made="2026-09-01", by="Collector, Devgarh")
@@ -91,14 +92,15 @@ def test_one_case_is_carried_out_by_many_orders_and_then_concluded(court: Court,
     assert outcome.orders == [f"{case_no}/{n}" for n in range(1, len(found.orders) + 1)]
     case = court.case(case_no)
     assert (case.status, case.parts, case.carried) == ("certified", len(found.orders), 0)
-    resurveying.conclude(
+    released = resurveying.conclude(
         court.world.house,
-        found,
+        LGD,
         case_no,
         decider=court.key(OFFICER),
         clerk=court.key("READER"),
         day=court.day,
     )
+    assert released == 3  # the units of the land that was brought under the case after its filing
     case = court.case(case_no)
     assert (case.status, case.carried) == ("carried", 1)
     assert case.appeal_until is not None
@@ -111,6 +113,55 @@ def test_one_case_is_carried_out_by_many_orders_and_then_concluded(court: Court,
     ):
         assert court.pending(identifier) == []
     assert _audited(court, tmp_path) == ()
+
+
+def test_the_case_is_filed_carried_out_and_concluded_at_the_command_line(
+    court: Court, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    court.day = clock.today()
+    settings = court.world.house.settings
+    terminal = Terminal(monkeypatch, capfd, home=settings.home, url=settings.database_url, directory=tmp_path)
+    keys = {"clerk": court.key("READER"), "tahsildar": court.key(OFFICER), "surveyor": court.surveyor}  # type: ignore[attr-defined]  # see the fixture
+    for name, key in keys.items():
+        save(key, tmp_path / f"{name}.key", plain=True)
+    write_map(tmp_path)
+    asked = (
+        "village", "resurvey", "new.geojson", "--village", LGD, "--mapping", "map.toml", "--survey", SURVEY,
+        "--notification", "REV/2026/77", "--notified", "2026-09-01", "--notified-by", "Collector, Devgarh", "--yes",
+    )  # fmt: skip
+    case_no = terminal.does(*asked, "--applicant", "Survey department", "--key", "clerk.key").out.strip()
+    assert court.case(case_no).status == "filed"
+    monkeypatch.setattr("api.clock.today", lambda: court.day)
+    for name in ("registered", "prechecked", "notice-issued"):
+        court.later(20).step(case_no, name)
+    court.later(60).step(case_no, "unopposed", by="READER")
+    court.step(case_no, "allowed")
+    court.step(case_no, "certified")
+    orders = (
+        "--case",
+        case_no,
+        "--key",
+        "tahsildar.key",
+        "--second-key",
+        "surveyor.key",
+        "--report",
+        "o.json",
+    )
+    assert "9 parcels retired, 10 registered by 1 orders" in terminal.does(*asked, *orders).out
+    ended = terminal.does(
+        "village",
+        "conclude",
+        case_no,
+        "--village",
+        LGD,
+        "--key",
+        "tahsildar.key",
+        "--clerk-key",
+        "clerk.key",
+        "--yes",
+    )
+    assert f"{case_no} is carried out" in ended.out
+    assert court.case(case_no).status == "carried"
 
 
 def test_an_order_takes_the_mark_off_its_parcels_while_their_unit_still_waits(court: Court) -> None:
@@ -131,9 +182,10 @@ def test_what_no_order_took_is_released_when_the_case_is_concluded(court: Court)
     certified(court, case_no)
     first = Plan(orders=found.orders[:1], left=(), homeless=())
     resurveying.carry_out(court.world.house, first, proceeding(court, case_no), day=court.day)
-    resurveying.conclude(
-        court.world.house, found, case_no, decider=court.key(OFFICER), clerk=court.key("READER"), day=court.day
+    released = resurveying.conclude(
+        court.world.house, LGD, case_no, decider=court.key(OFFICER), clerk=court.key("READER"), day=court.day
     )  # fmt: skip
+    assert released > 0
     everything = [*(parcel(n) for n in range(1, 10)), *(unit(n) for n in range(1, 5))]
     assert all(court.pending(i) == [] for i in everything)
 

@@ -70,6 +70,20 @@ def new_survey() -> list[Plot]:
     ]
 
 
+def write_map(folder: Path) -> None:
+    """``new.geojson`` with the new survey, and ``map.toml`` beside it."""
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"no": p.label, "m2": str(p.area.m2 if p.area else ""), "who": ""},
+            "geometry": json.loads(str(shapely.to_geojson(p.shape))),
+        }
+        for p in new_survey()
+    ]
+    (folder / "new.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    (folder / "map.toml").write_text(MAPPING)
+
+
 def planned(world: World, newer: list[Plot], *, most: int = resurveying.MOST) -> Plan:
     known = comparing.registered(world.house, LGD)
     return plan(compare(known.plots, newer), most=most)
@@ -189,25 +203,28 @@ def test_a_whole_resurvey_at_the_command_line(
     terminal = Terminal(monkeypatch, capfd, home=settings.home, url=settings.database_url, directory=tmp_path)
     for name, key in zip(("tahsildar", "surveyor"), officers(world), strict=True):
         save(key, tmp_path / f"{name}.key", plain=True)
-    features = [
-        {
-            "type": "Feature",
-            "properties": {"no": p.label, "m2": str(p.area.m2 if p.area else ""), "who": ""},
-            "geometry": json.loads(str(shapely.to_geojson(p.shape))),
-        }
-        for p in new_survey()
-    ]
-    (tmp_path / "new.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-    (tmp_path / "map.toml").write_text(MAPPING)
+    write_map(tmp_path)
     asked = (
-        "village", "resurvey", "new.geojson", "--village", LGD, "--mapping", "map.toml", "--number", "RS/1",
+        "village", "resurvey", "new.geojson", "--village", LGD, "--mapping", "map.toml",
         "--survey", "Resurvey of Devgarh, 2026", "--notification", "REV/2026/77", "--notified", "2026-09-01",
         "--notified-by", "Collector, Devgarh",
     )  # fmt: skip
     planned = terminal.does(*asked)
     assert "9 registered parcels become 10 new ones in 1 orders; 3 take up land of several." in planned.err
     assert "Nothing was signed" in planned.err
-    signed = ("--key", "tahsildar.key", "--second-key", "surveyor.key", "--report", "out.json", "--yes")
+    lone = terminal.refuses(*asked, "--key", "tahsildar.key")
+    assert "by two officers" in lone.err
+    signed = (
+        "--number",
+        "RS/1",
+        "--key",
+        "tahsildar.key",
+        "--second-key",
+        "surveyor.key",
+        "--report",
+        "out.json",
+        "--yes",
+    )
     assert "9 parcels retired, 10 registered by 1 orders" in terminal.does(*asked, *signed).out
     assert json.loads((tmp_path / "out.json").read_text())["orders"] == ["RS/1/1"]
 
