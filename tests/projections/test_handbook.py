@@ -72,7 +72,8 @@ def test_every_state_has_a_chapter_with_every_type() -> None:
 @pytest.mark.parametrize(("state", "kind"), EVERYWHERE, ids=NAMES)
 def test_no_type_lacks_a_word_in_a_language_of_the_state(state: str, kind: Mutation) -> None:
     spoken = set(law.languages(state))
-    told = list(wordings(find(state, kind.name)))
+    """What rules say has catalogues of its own (``tests/domain/test_languages.py``), and else is told in English."""
+    told = [w for w in wordings(find(state, kind.name)) if not w[0].endswith("_words")]
     assert len(told) > 20
     assert [
         (path, words) for path, words in told if not spoken <= set(words) or not all(words.values())
@@ -249,6 +250,29 @@ def test_one_language_speaks_alone_when_it_is_asked_for() -> None:
     assert "खरेदी-विक्री   mutation.sale/1" in printed
     assert "Who decides" not in printed
     assert "निर्णय कोण देतो: नायब तहसीलदार, तहसीलदार" in printed
+
+
+def test_rules_are_told_in_the_language_that_is_asked_for_with_their_english_source() -> None:
+    printed = "\n".join(book_lines(book(TODAY, state="ap", type="sale"), "te", width=200, only_types=True))
+    assert "9. బదిలీ చేసేవారు హక్కుదారు, బదిలీ చేసే వాటా కనీసం వారికి ఉంది. [givers-hold-the-share]" in printed
+    assert "Transfer of Property Act 1882, s. 7. ముందుగా బదిలీదారు సొంత హక్కును నమోదు చేయించండి" in printed
+    assert "who conveys is a holder" not in printed
+
+
+def test_english_has_the_language_of_the_state_beside_it() -> None:
+    printed = "\n".join(book_lines(book(TODAY, state="ka", type="sale"), width=200, only_types=True))
+    assert (
+        "9. Who conveys is a holder, and holds at least the share conveyed. [givers-hold-the-share]"
+        in printed
+    )
+    assert "ವರ್ಗಾಯಿಸುವವರು ಖಾತೆದಾರರು, ವರ್ಗಾಯಿಸುವಷ್ಟು ಪಾಲನ್ನಾದರೂ ಹೊಂದಿದ್ದಾರೆ. ಮೊದಲು ವರ್ಗಾಯಿಸುವವರ" in printed
+
+
+def test_a_rule_is_data_in_english_and_in_every_language_that_has_it() -> None:
+    rule = next(r for r in find("mh", "sale").rules if r.name == "takers-parts-add-up")
+    assert rule.sentence == rule.sentence_words["en"] == "the parts of those who take add up to one"
+    assert rule.sentence_words["mr"] == "घेणाऱ्यांच्या भागांची बेरीज एक आहे"
+    assert set(rule.remedy_words) == {"en", "hi", "te", "mr", "kn"}
 
 
 def test_the_book_of_all_states_tells_what_they_share_once() -> None:
