@@ -66,7 +66,7 @@ def metres(figure: str, unit: str) -> Decimal:
     """A length of a field book in metres.
 
     >>> metres("2.5", "chain"), metres("4", "gattha"), metres("30", "links")
-    (Decimal('50.29200'), Decimal('10.0584'), Decimal('6.0350400'))
+    (Decimal('50.29200'), Decimal('10.0584'), Decimal('6.035040'))
 
     Raises:
         BadInput: for a unit that is not known, or a figure that is no length from 0 to 100 km.
