@@ -113,6 +113,7 @@ def test_a_clock_that_is_set_back_waits_and_dates_nothing_before_what_it_follows
     for days in (0, 5, 20):
         court.later(days).tick_out()
         before = told()
+        assert ("case.unopposed/1" in dict(before)) == (days == 20), "the notice runs for its days"
         court.later(-30).tick_out()
         assert told() == before, "nothing falls due on a day that has been"
         court.later(30)
