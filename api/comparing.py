@@ -123,6 +123,7 @@ def compared(
     mapping: Mapping,
     lgd: str,
     *,
+    table: Path | None = None,
     paper: Paper | None = None,
     progress: Progress | None = None,
 ) -> tuple[ComparisonReport, list[str]]:
@@ -133,7 +134,8 @@ def compared(
         NotFound: when no such village is registered.
     """
     known = registered(house, lgd)
-    proposed = read_newer(file, mapping.with_village(lgd=lgd, name=known.name), progress=progress)
+    the_village = mapping.with_village(lgd=lgd, name=known.name)
+    proposed = read_newer(file, the_village, table=table, progress=progress)
     undrawn = {plot.label for plot in known.plots if plot.shape is None}
     newer = [
         plot

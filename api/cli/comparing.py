@@ -26,6 +26,12 @@ def compare(
         str,
         typer.Option(help="Which column is what: a TOML file, or a ready-made one.", show_default=False),
     ],
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV file of the record beside the map, if the mapping joins one.", show_default=False
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -78,7 +84,7 @@ def compare(
         house.settle()
         with console.progress(f"Reading {map_file.name}", unit="rows") as told:
             report, undrawn = comparing.compared(
-                house, map_file, load_mapping(mapping), village, paper=paper, progress=told
+                house, map_file, load_mapping(mapping), village, table=table, paper=paper, progress=told
             )
         name = f"{village}-{map_file.stem}-{clock.instant():%Y%m%dT%H%M%S}"
         place = out or house.settings.home / "comparisons" / name
@@ -99,7 +105,7 @@ def compare(
                 report.proposals,
                 key=load_key(key, passphrase_file),
                 applicant=applicant,
-                documents=(digest_of(map_file),),
+                documents=(digest_of(map_file), *([digest_of(table)] if table else [])),
                 day=clock.today(),
                 progress=told,
             )

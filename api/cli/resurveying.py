@@ -36,6 +36,12 @@ def resurvey(
     ],
     notified: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Its day.", show_default=False)],
     notified_by: Annotated[str, typer.Option(help="Who notified it.", show_default=False)],
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV file of the record beside the map, if the mapping joins one.", show_default=False
+        ),
+    ] = None,
     applicant: Annotated[
         str,
         typer.Option(help="File the case with --key: who brings the survey.", show_default=False),
@@ -85,7 +91,7 @@ def resurvey(
         house.settle()
         with console.progress(f"Reading {map_file.name}", unit="rows") as told:
             found, undrawn = comparing.compared(
-                house, map_file, load_mapping(mapping), village, paper=paper, progress=told
+                house, map_file, load_mapping(mapping), village, table=table, paper=paper, progress=told
             )
         planned = plan(found.comparison, most=resurveying.MOST)
         for line in _plan_in_words(planned, undrawn):
@@ -121,7 +127,7 @@ def resurvey(
             office=comparing.office_of(house, village),
             number=number or case,
             keys=(load_key(key, passphrase_file), load_key(second_key, passphrase_file)),
-            documents=(digest_of(map_file),),
+            documents=(digest_of(map_file), *([digest_of(table)] if table else [])),
             case=case,
         )
         with console.progress("Recording", unit="parcels") as told:

@@ -43,13 +43,18 @@ class Plot:
 
 
 def read_newer(
-    path: str | Path, mapping: Mapping, *, progress: Callable[[int, int], None] | None = None
+    path: str | Path,
+    mapping: Mapping,
+    *,
+    table: str | Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> ProposedVillage:
     """The newer map as an import would read it, but that no shape is refused for its area alone: the comparison
-    has the record to judge it by.  Raises: BadInput where the file as a whole cannot be used.
+    has the record to judge it by.  ``table`` is a CSV file of the record beside the map.  Raises: BadInput where a
+    file as a whole cannot be used.
     """
     facts = replace(mapping.file, area_factor=_ANY_AREA)
-    return propose_village(path, replace(mapping, file=facts), progress=progress)
+    return propose_village(path, replace(mapping, file=facts), table=table, progress=progress)
 
 
 def newer_plots(village: ProposedVillage, *, names_holders: bool) -> list[Plot]:
