@@ -22,7 +22,7 @@ from registry.log.note import VerifierKey, is_valid_name
 
 MOST_ROOT_KEYS = 8  # as many as one envelope can bear signatures
 # What decides the state after an entry: the projection and all that it imports.
-PROJECTION_SOURCES = ("canon.py", "errors.py", "ids.py", "projection.py")
+PROJECTION_SOURCES = ("canon.py", "errors.py", "ids.py", "languages/__init__.py", "projection.py")
 
 
 class MalformedGenesis(VerificationError):

@@ -205,9 +205,15 @@ def test_the_projection_is_pinned_with_all_that_it_imports():
         reached.add(name)
         tree = ast.parse(resources.files("domain").joinpath(name).read_text(encoding="utf-8"))
         modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-        files = {m.removeprefix("domain.") + ".py" for m in modules if m.startswith("domain.")}
+        files = {source_of(m.removeprefix("domain.")) for m in modules if m.startswith("domain.")}
         waiting += sorted(files - reached)
     assert sorted(reached) == list(PROJECTION_SOURCES)
+
+
+def source_of(module: str) -> str:
+    """The file of a module of ``domain``: its own, or that of the package."""
+    package = f"{module}/__init__.py"
+    return package if resources.files("domain").joinpath(package).is_file() else f"{module}.py"
 
 
 # Enrolment
