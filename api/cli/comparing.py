@@ -10,28 +10,22 @@ import typer
 
 from api import clock
 from api.cli import console
+from api.cli.map_options import Made, MapFile, MappingName, OfficersKey, Table, VillageCode
 from api.cli.options import PassphraseFile, Yes, digest_of, load_key, registry
 from domain.errors import BadInput
 
 if TYPE_CHECKING:
+    from api.wiring import House
     from gis.comparison.proposals import Paper
+    from gis.comparison.report import ComparisonReport
+    from registry.keys import Key
 
 
 def compare(
-    map_file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The newer map of the village.", show_default=False)
-    ],
-    village: Annotated[str, typer.Option(help="The village's LGD code.", show_default=False)],
-    mapping: Annotated[
-        str,
-        typer.Option(help="Which column is what: a TOML file, or a ready-made one.", show_default=False),
-    ],
-    table: Annotated[
-        Path | None,
-        typer.Option(
-            help="CSV file of the record beside the map, if the mapping joins one.", show_default=False
-        ),
-    ] = None,
+    map_file: MapFile,
+    village: VillageCode,
+    mapping: MappingName,
+    table: Table = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -43,23 +37,16 @@ def compare(
     ] = None,
     paper_number: Annotated[
         str,
-        typer.Option(
-            help="Number of the paper that brings the map: sketch or notification.", show_default=False
-        ),
+        typer.Option(help="Number of the sketch or notification that brings the map.", show_default=False),
     ] = "",
-    paper_made: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Its day.", show_default=False)
-    ] = None,
+    paper_made: Made = None,
     paper_by: Annotated[str, typer.Option(help="Who made it.", show_default=False)] = "",
     file: Annotated[
         bool, typer.Option("--file", help="File each proposal whose form is complete, with --key.")
     ] = False,
-    key: Annotated[
-        Path | None, typer.Option(help="Key file of the officer who files.", show_default=False)
-    ] = None,
+    key: OfficersKey = None,
     applicant: Annotated[
-        str,
-        typer.Option(help="Who brings the map: stands in each case as its applicant.", show_default=False),
+        str, typer.Option(help="Who brings the map: the applicant of each case.", show_default=False)
     ] = "",
     passphrase_file: PassphraseFile = None,
     yes: Yes = False,
@@ -93,26 +80,40 @@ def compare(
         if undrawn:
             console.say(f"{len(undrawn)} registered parcels have no map yet and were not compared.")
         console.say(f"Nothing was signed so far. The report is in {place}: index.html leads through it.")
-        if not file or key is None:
-            return
-        ready = sum(proposal.complete for proposal in report.proposals)
-        if not ready or not console.confirm(f"File {ready} cases with this key?", yes=yes):
-            console.say("Nothing was filed.")
-            return
-        with console.progress("Filing", unit="cases") as told:
-            done = comparing.file_proposals(
-                house,
-                report.proposals,
-                key=load_key(key, passphrase_file),
-                applicant=applicant,
-                documents=(digest_of(map_file), *([digest_of(table)] if table else [])),
-                day=clock.today(),
-                progress=told,
-            )
-    for filed in done:
-        console.result(
-            f"{filed.number}\t{filed.case_no or 'not filed'}\t{filed.refused or '; '.join(filed.findings)}"
+        if file and key is not None:
+            papers = (digest_of(map_file), *([digest_of(table)] if table else []))
+            _file(house, report, load_key(key, passphrase_file), applicant, papers, yes=yes)
+
+
+def _file(
+    house: House,
+    report: ComparisonReport,
+    key: Key,
+    applicant: str,
+    papers: tuple[str, ...],
+    *,
+    yes: bool,
+) -> None:
+    """Files what is complete, and tells what became of each."""
+    from api import comparing
+
+    ready = sum(proposal.complete for proposal in report.proposals)
+    if not ready or not console.confirm(f"File {ready} cases with this key?", yes=yes):
+        console.say("Nothing was filed.")
+        return
+    with console.progress("Filing", unit="cases") as told:
+        done = comparing.file_proposals(
+            house,
+            report.proposals,
+            key=key,
+            applicant=applicant,
+            documents=papers,
+            day=clock.today(),
+            progress=told,
         )
+    for filed in done:
+        outcome = filed.refused or "; ".join(filed.findings)
+        console.result(f"{filed.number}\t{filed.case_no or 'not filed'}\t{outcome}")
 
 
 def _paper(number: str, made: datetime | None, by: str) -> Paper | None:

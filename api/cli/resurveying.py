@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,23 +12,22 @@ import typer
 
 from api import clock
 from api.cli import console
+from api.cli.map_options import MapFile, MappingName, OfficersKey, Table, VillageCode
 from api.cli.options import PassphraseFile, Yes, digest_of, load_key, registry, write_bytes
 from domain.errors import BadInput
 
 if TYPE_CHECKING:
     from api.resurveying import Resurveyed
+    from api.wiring import House
+    from gis.comparison.proposals import Paper
     from gis.comparison.resurvey import Plan
+    from registry.keys import Key
 
 
 def resurvey(
-    map_file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The map of the new survey.", show_default=False)
-    ],
-    village: Annotated[str, typer.Option(help="The village's LGD code.", show_default=False)],
-    mapping: Annotated[
-        str,
-        typer.Option(help="Which column is what: a TOML file, or a ready-made one.", show_default=False),
-    ],
+    map_file: MapFile,
+    village: VillageCode,
+    mapping: MappingName,
     survey: Annotated[
         str, typer.Option(help="What every order calls it: Resurvey of Devgarh, 2026.", show_default=False)
     ],
@@ -36,35 +36,18 @@ def resurvey(
     ],
     notified: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Its day.", show_default=False)],
     notified_by: Annotated[str, typer.Option(help="Who notified it.", show_default=False)],
-    table: Annotated[
-        Path | None,
-        typer.Option(
-            help="CSV file of the record beside the map, if the mapping joins one.", show_default=False
-        ),
-    ] = None,
+    table: Table = None,
     applicant: Annotated[
-        str,
-        typer.Option(help="File the case with --key: who brings the survey.", show_default=False),
+        str, typer.Option(help="File the case with --key: who brings the survey.", show_default=False)
     ] = "",
     case: Annotated[
-        str,
-        typer.Option(
-            help="The certified case that the orders carry out: 593883-C000012.", show_default=False
-        ),
+        str, typer.Option(help="The certified case to carry out: 593883-C000012.", show_default=False)
     ] = "",
     number: Annotated[
         str,
-        typer.Option(
-            help="Number of the orders: NUMBER/1, NUMBER/2 ...; the case's own without it.",
-            show_default=False,
-        ),
+        typer.Option(help="Orders are NUMBER/1, NUMBER/2 ...; the case's without it.", show_default=False),
     ] = "",
-    key: Annotated[
-        Path | None,
-        typer.Option(
-            help="Key file of the officer who files or orders; without it, the plan only.", show_default=False
-        ),
-    ] = None,
+    key: OfficersKey = None,
     second_key: Annotated[
         Path | None, typer.Option(help="Key file of the second officer, for orders.", show_default=False)
     ] = None,
@@ -81,38 +64,17 @@ def resurvey(
     --case with the keys of two officers records its orders. What the law refuses is told and stays as it is
     registered. `landlog village conclude` ends the case.
     """
-    from api import comparing, resurveying  # brings the map libraries: only this command waits for them
     from gis.comparison.proposals import Paper
-    from gis.comparison.resurvey import plan
-    from gis.mapping import load_mapping
 
     paper = Paper(number=notification, made=notified.date().isoformat(), by=notified_by)
     with registry() as house:
-        house.settle()
-        with console.progress(f"Reading {map_file.name}", unit="rows") as told:
-            found, undrawn = comparing.compared(
-                house, map_file, load_mapping(mapping), village, table=table, paper=paper, progress=told
-            )
-        planned = plan(found.comparison, most=resurveying.MOST)
-        for line in _plan_in_words(planned, undrawn):
-            console.say(line)
+        planned = _planned(house, map_file, mapping, village, table, paper)
         if key is None or not planned.orders:
             console.say("Nothing was signed.")
             return
+        signer = load_key(key, passphrase_file)
         if applicant:
-            _confirm(f"File one case about {_retired(planned)} parcels with this key?", yes)
-            with console.progress("Bringing the land under the case", unit="parcels") as told:
-                case_no = resurveying.bring_under_case(
-                    house,
-                    planned,
-                    survey=survey,
-                    notification=paper,
-                    applicant=applicant,
-                    key=load_key(key, passphrase_file),
-                    day=clock.today(),
-                    progress=told,
-                )
-            console.result(case_no)
+            _file(house, planned, survey, paper, applicant, signer, yes=yes)
             return
         if second_key is None or not (case or number):
             raise BadInput(
@@ -120,18 +82,15 @@ def resurvey(
                 field="--second-key" if second_key is None else "--case",
                 remedy="Give --second-key, and --case or --number; or --applicant to file the case first.",
             )
-        _confirm(f"Sign {len(planned.orders)} orders with these two keys?", yes)
-        proceeding = resurveying.Proceeding(
+        orders = Orders(
             survey=survey,
-            notification=paper,
-            office=comparing.office_of(house, village),
+            paper=paper,
             number=number or case,
-            keys=(load_key(key, passphrase_file), load_key(second_key, passphrase_file)),
-            documents=(digest_of(map_file), *([digest_of(table)] if table else [])),
             case=case,
+            keys=(signer, load_key(second_key, passphrase_file)),
+            documents=(digest_of(map_file), *([digest_of(table)] if table else [])),
         )
-        with console.progress("Recording", unit="parcels") as told:
-            outcome = resurveying.carry_out(house, planned, proceeding, day=clock.today(), progress=told)
+        outcome = _carried_out(house, planned, village, orders, yes=yes)
         name = f"{village}-resurvey-{clock.instant():%Y%m%dT%H%M%S}.json"
         place = report or house.settings.home / "comparisons" / name
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -141,7 +100,7 @@ def resurvey(
 
 def conclude(
     case: Annotated[str, typer.Argument(help="The case's number: 593883-C000012.", show_default=False)],
-    village: Annotated[str, typer.Option(help="The village's LGD code.", show_default=False)],
+    village: VillageCode,
     key: Annotated[Path, typer.Option(help="Key file of the officer who decides.", show_default=False)],
     clerk_key: Annotated[
         Path, typer.Option(help="Key file of who enters cases: releases what is left.", show_default=False)
@@ -163,6 +122,74 @@ def conclude(
             day=clock.today(),
         )
     console.result(f"{case} is carried out; {released} parcels and holdings were released from it")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orders:
+    """What the orders of a resurvey say beside their parcels, and the keys that sign them."""
+
+    survey: str
+    paper: Paper
+    number: str
+    case: str
+    keys: tuple[Key, Key]
+    documents: tuple[str, ...]
+
+
+def _planned(
+    house: House, map_file: Path, mapping: str, village: str, table: Path | None, paper: Paper
+) -> Plan:
+    """The plan, once it has been told."""
+    from api import comparing, resurveying  # brings the map libraries: only this command waits for them
+    from gis.comparison.resurvey import plan
+    from gis.mapping import load_mapping
+
+    house.settle()
+    with console.progress(f"Reading {map_file.name}", unit="rows") as told:
+        found, undrawn = comparing.compared(
+            house, map_file, load_mapping(mapping), village, table=table, paper=paper, progress=told
+        )
+    planned = plan(found.comparison, most=resurveying.MOST)
+    for line in _plan_in_words(planned, undrawn):
+        console.say(line)
+    return planned
+
+
+def _file(
+    house: House, planned: Plan, survey: str, paper: Paper, applicant: str, key: Key, *, yes: bool
+) -> None:
+    from api import resurveying
+
+    _confirm(f"File one case about {_retired(planned)} parcels with this key?", yes)
+    with console.progress("Bringing the land under the case", unit="parcels") as told:
+        case_no = resurveying.bring_under_case(
+            house,
+            planned,
+            survey=survey,
+            notification=paper,
+            applicant=applicant,
+            key=key,
+            day=clock.today(),
+            progress=told,
+        )
+    console.result(case_no)
+
+
+def _carried_out(house: House, planned: Plan, village: str, orders: Orders, *, yes: bool) -> Resurveyed:
+    from api import comparing, resurveying
+
+    _confirm(f"Sign {len(planned.orders)} orders with these two keys?", yes)
+    proceeding = resurveying.Proceeding(
+        survey=orders.survey,
+        notification=orders.paper,
+        office=comparing.office_of(house, village),
+        number=orders.number,
+        keys=orders.keys,
+        documents=orders.documents,
+        case=orders.case,
+    )
+    with console.progress("Recording", unit="parcels") as told:
+        return resurveying.carry_out(house, planned, proceeding, day=clock.today(), progress=told)
 
 
 def _confirm(question: str, yes: bool) -> None:
