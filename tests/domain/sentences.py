@@ -14,6 +14,7 @@ from pathlib import Path
 
 from api import problems
 from domain import case_carry, case_rules, catalogue, numbering
+from domain.errors import RegistryError
 from domain.kit import Rule
 from domain.languages import Phrase
 from domain.restrictions import KINDS
@@ -98,9 +99,9 @@ def _all() -> Iterator[tuple[str, str]]:
     for name, grammar in numbering.GRAMMARS.items():
         yield grammar.rule, f"domain/numbering.py, {name}"
         yield str(vars(type(grammar)).get("form", "")), f"domain/numbering.py, {name}"
-    for code, error in problems.known().items():
+    for error in _errors(RegistryError):
         if error.__module__.replace(".", "/") + ".py" in REFUSALS or error.__module__ == "domain.errors":
-            yield problems.title(code), f"the title of the problem {code}"
+            yield problems.title(error.code), f"the title of the problem {error.code}"
     for word in WORDS:
         yield word, "a word that stands in other sentences"
     for path in sources():
@@ -108,6 +109,13 @@ def _all() -> Iterator[tuple[str, str]]:
             for argument in _worded(call, everything=str(path.relative_to(ROOT)) in REFUSALS):
                 for sentence in _constants(argument):
                     yield sentence, f"{path.relative_to(ROOT)}:{call.lineno}"
+
+
+def _errors(kind: type[RegistryError]) -> Iterator[type[RegistryError]]:
+    """The kind and all below it: of two kinds that share a code, each counts where it is defined."""
+    yield kind
+    for below in kind.__subclasses__():
+        yield from _errors(below)
 
 
 def _rules() -> Iterator[tuple[Rule, str]]:
