@@ -153,7 +153,10 @@ def together(parcels: Sequence[BaseGeometry]) -> Polygon | MultiPolygon:
         return cast("Polygon | MultiPolygon", parcels[0])
     union = shapely.union_all(parcels, grid_size=_GRID)
     reach = MEET_M / METRES_PER_DEGREE / 2
-    closed = union.buffer(reach, join_style="mitre").buffer(-reach, join_style="mitre")
+    wide: BaseGeometry = union.buffer(reach, join_style="mitre")
+    closed: BaseGeometry = wide.buffer(-reach, join_style="mitre")
+    if not closed.is_valid:  # mitres of crooked shapes may cross each other
+        closed = closed.buffer(0)
     strips = [
         strip
         for strip in shapely.get_parts(shapely.difference(closed, union, grid_size=_GRID))

@@ -130,6 +130,8 @@ def _start(book: _Book, found: re.Match[str]) -> Points:
         return corner
     side = book.corner(found["towards"]) - corner
     along, length = float(metres(found["length"], found["length_unit"])), float(np.hypot(*side))
+    if found["corner"] == found["towards"]:
+        raise BadInput("a side has two corners", remedy="Name the corner that the point lies towards.")
     if along > length:
         raise BadInput(
             f"the side from corner {found['corner']} to {found['towards']} is {length:.2f} m long, not {along:.2f} m",

@@ -217,6 +217,8 @@ def _with_moved(faces: NDArray[Any], corners: Sequence[Points], places: Sequence
 
 
 def _part(pieces: NDArray[Any], number: int, *, several: bool) -> Polygon | MultiPolygon:
+    if not len(pieces):
+        raise _bad(f"part {number + 1} is too small to be drawn", "Give it more land, or leave it out.")
     if len(pieces) > 1 and not several:
         areas = " and ".join(f"{m2} m2" for m2 in sorted(drawn_areas(pieces), reverse=True)[:5])
         raise _bad(

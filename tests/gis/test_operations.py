@@ -196,6 +196,7 @@ def test_a_part_in_two_pieces_is_refused_unless_that_was_meant() -> None:
         ([math.nan], "more than nothing"),
         ([60_000.0, 7_000.0], "the parts have 67000.00 m2, and the parcel only 66"),
         ([0.5], "sliver of 0.50 m2"),
+        ([1e-9], "part 1 is too small to be drawn"),
     ],
 )
 def test_areas_that_the_parcel_has_not_are_refused(areas: list[float], says: str) -> None:
@@ -276,6 +277,7 @@ def test_a_ladder_of_offsets_is_the_line_that_it_says() -> None:
         (["from corner 1"], "1 notes were given"),
         (["from corner 9", "to corner 3"], r"note 1 .*: the parcel has corners 1 to 4, and no corner 9"),
         (["begin at 1", "to corner 3"], "note 1 .*: the first note says where to begin"),
+        (["from corner 1 towards 1 at 0 m", "to corner 3"], "note 1 .*: a side has two corners"),
         (["from corner 1 towards 2 at 90 m", "to corner 3"], "is 60.61 m long, not 90.00 m"),
         (["from corner 1", "go 30 lnk bearing 90", "to corner 3"], "note 2 .*: 'lnk' is no unit of length"),
         (["from corner 1", "go 1.2.3 m bearing 90", "to corner 3"], "note 2 .*: '1.2.3' is no length"),
