@@ -9,15 +9,17 @@ import pytest
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from api import comparing
+from api import clock, comparing, intake
 from domain.errors import BadInput, NotFound
 from gis.comparison.proposals import Paper
 from gis.comparison.report import ComparisonReport
-from gis.mapping import Mapping, parse_mapping
+from gis.mapping import Mapping, load_mapping, parse_mapping
 from gis.shapes import from_bytes
+from gis.village import propose_village
 from registry.acts import Enrol, Post
 from registry.keys import Key, save
-from tests.api.world import KHATA_OF, LGD, OFFICE, ORIGIN, SIDE, World, field_shape, parcel, unit
+from registry.office import Request
+from tests.api.world import KHATA_OF, LGD, OFFICE, OFFICER, ORIGIN, SIDE, World, field_shape, parcel, unit
 from tests.e2e.command_line import Terminal
 
 MAPPING = f"""
@@ -233,6 +235,50 @@ def test_a_command_that_lacks_something_says_what(
         "village", "compare", newer_map(tmp_path), "--village", LGD, "--mapping", "map.toml", *more
     )
     assert said in answer.err
+
+
+def test_a_real_village_is_registered_and_its_newer_version_compared(
+    world: World, shared_data: Path, tmp_path: Path
+) -> None:
+    """643015_W: 13 splits with 33 children, 49 holders and one parent's name, 20 broken shapes, no boundary else."""
+    folder = shared_data / "ap_krishna_bhunaksha"
+    facts = load_mapping("ap_krishna_bhunaksha").with_village(lgd="643015", name="West part")
+    office = facts.the_village().office
+    world.perform(Post(officer=OFFICER, office=office, roles=("tahsildar",)))
+    older = propose_village(folder / "village_643015_W_2025-08-05.geojson", facts)
+    outcome = intake.register(
+        world.house, older, key=world.officer, source="Bhunaksha, August 2025", order_no="IMPORT/643015"
+    )
+    assert (outcome.registered, outcome.not_registered) == (1_454, [])
+    report, undrawn = comparing.compared(
+        world.house, folder / "village_643015_W_2026-02-23.geojson", facts, "643015", paper=PAPER
+    )
+    assert undrawn == []
+    counts = report.counts()
+    assert (counts["split"], counts["broken"], counts["boundary-moved"], counts["merged"]) == (13, 20, 9, 0)
+    assert sum(len(split.after) for split in report.comparison.of("split")) == 33
+    assert len(report.comparison.holders) == 50
+    assert len(report.proposals) == 13 + 9 + 50
+    divided = [p for p in report.proposals if p.mutation == "mutation.subdivision/1"]
+    assert len(divided) >= 5
+    assert all(p.complete for p in divided)
+    comparing.write(report, tmp_path / "out")
+    assert len(list((tmp_path / "out").glob("*.svg"))) == len(report.comparison.changes) + 50
+    shapes = [from_bytes(body) for body in divided[0].shapes.values()]
+    judged = world.house.office.judge(
+        Request(
+            type=str(divided[0].mutation),
+            application=divided[0].application,
+            office=office,
+            officer=OFFICER,
+            order_no="MR/1",
+            shapes=divided[0].shapes,
+        ),
+        day=world.day,
+        salt=clock.new_salt,
+    )
+    assert len(shapes) >= 2
+    assert [f.rule for f in judged.findings] == []
 
 
 def test_a_report_that_cannot_be_written_says_where(village: World, tmp_path: Path) -> None:
