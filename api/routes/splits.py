@@ -7,14 +7,15 @@ the map can fill it in.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import Any
 
 import shapely
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from api import cuts, drafts, models, operation_models, previews
+from api import cuts, drafts, models, operation_models, previews, sketches
 from api.addresses import Lgd, ParcelAddress
 from api.bodies import MIB, body_of, check_members, read_json, text_of
 from api.counter import Counter, counter_of
@@ -29,7 +30,9 @@ from gis.shapes import from_bytes
 
 router = APIRouter(prefix="/v1", tags=["operations"])
 
+_PDF = "application/pdf"
 _ANSWERS = responses(400, 404, 413)
+_ON_PAPER: dict[str, Any] = {"content": {_PDF: {"schema": {"type": "string", "format": "binary"}}}}
 _SKETCH = {"sketch", "permissions"}
 
 
@@ -38,23 +41,20 @@ _SKETCH = {"sketch", "permissions"}
     summary="Measure a split: the parts, their numbers, areas and sides, and a drawing; nothing is recorded",
     description="By a line, several lines, areas or shares from a side, field notes, or parts that are drawn.",
     openapi_extra={"requestBody": models.json_body(operation_models.SPLIT, operation_models.LINE_EXAMPLE)},
-    responses={200: {"model": operation_models.Split}, **_ANSWERS},
+    responses={200: {"model": operation_models.Split, **_ON_PAPER}, **_ANSWERS},
 )
 async def split(request: Request, parcel_id: ParcelAddress) -> Response:
     document = read_json(await body_of(request, most=MIB), floats=True)
 
-    def measured(counter: Counter) -> dict[str, Json]:
-        papers = {"sketch": document["sketch"]} if "sketch" in document else {}
-        return told(previews.split(counter, parcel_id, document, papers))
-
-    return await _answered(request, measured)
+    papers = {"sketch": document["sketch"]} if "sketch" in document else {}
+    return await _answered(request, lambda counter: previews.split(counter, parcel_id, document, papers))
 
 
 @router.post(
     "/parcels/{parcel_id}/merge",
     summary="Measure a merger of adjoining parcels of one khata; nothing is recorded",
     openapi_extra={"requestBody": models.json_body(operation_models.MERGE, operation_models.MERGE_EXAMPLE)},
-    responses={200: {"model": operation_models.Redrawn}, **_ANSWERS},
+    responses={200: {"model": operation_models.Redrawn, **_ON_PAPER}, **_ANSWERS},
 )
 async def merge(request: Request, parcel_id: ParcelAddress) -> Response:
     document = read_json(await body_of(request, most=MIB), floats=True)
@@ -63,7 +63,7 @@ async def merge(request: Request, parcel_id: ParcelAddress) -> Response:
     if not isinstance(others, list) or not all(isinstance(p, str) for p in others):
         raise BadInput("a list of the other parcels' ids is expected", field="with")
     parcels = [parcel_id, *(parse_parcel_id(str(p), field="with") for p in others)]
-    return await _answered(request, lambda counter: told(previews.merge(counter, parcels, document)))
+    return await _answered(request, lambda counter: previews.merge(counter, parcels, document))
 
 
 @router.post(
@@ -72,7 +72,7 @@ async def merge(request: Request, parcel_id: ParcelAddress) -> Response:
     openapi_extra={
         "requestBody": models.json_body(operation_models.BOUNDARY, operation_models.BOUNDARY_EXAMPLE)
     },
-    responses={200: {"model": operation_models.Redrawn}, **_ANSWERS},
+    responses={200: {"model": operation_models.Redrawn, **_ON_PAPER}, **_ANSWERS},
 )
 async def boundary(request: Request, parcel_id: ParcelAddress) -> Response:
     document = read_json(await body_of(request, most=MIB), floats=True)
@@ -80,7 +80,7 @@ async def boundary(request: Request, parcel_id: ParcelAddress) -> Response:
     neighbour = parse_parcel_id(text_of(document, "neighbour"), field="neighbour")
     line = cuts.line_of(document["line"])
     return await _answered(
-        request, lambda counter: told(previews.boundary(counter, parcel_id, neighbour, line, document))
+        request, lambda counter: previews.boundary(counter, parcel_id, neighbour, line, document)
     )
 
 
@@ -95,14 +95,27 @@ async def strip(request: Request, lgd: Lgd) -> Response:
     document = read_json(await body_of(request, most=MIB), floats=True)
     check_members(document, required={"line", "width"}, optional=set(drafts.PAPERS))
     line, width = cuts.line_of(document["line"]), cuts.number_of(document["width"], field="width")
-    return await _answered(
-        request, lambda counter: strip_told(previews.cut_strip(counter, lgd, line, width, document))
-    )
+    return await _answered(request, lambda counter: previews.cut_strip(counter, lgd, line, width, document))
 
 
-async def _answered(request: Request, measured: Callable[[Counter], Mapping[str, Json]]) -> Response:
-    found = await run_in_threadpool(measured, counter_of(request))
-    return JSONResponse(found, headers={"Cache-Control": "no-store"})
+async def _answered(request: Request, measured: Callable[[Counter], Preview | StripPreview]) -> Response:
+    """The preview as JSON, or its sketch page where that is asked for (``Accept: application/pdf``)."""
+    counter = counter_of(request)
+    on_paper = _PDF in request.headers.get("accept", "")
+    return await run_in_threadpool(_answer, counter, measured, on_paper)
+
+
+def _answer(
+    counter: Counter, measured: Callable[[Counter], Preview | StripPreview], on_paper: bool
+) -> Response:
+    found = measured(counter)
+    headers = {"Cache-Control": "no-store"}
+    if isinstance(found, StripPreview):
+        return JSONResponse(strip_told(found), headers=headers)
+    if not on_paper:
+        return JSONResponse(told(found), headers=headers)
+    headers |= {"Content-Disposition": f'inline; filename="{found.parents[0].id}-sketch.pdf"'}
+    return Response(sketches.page_of(counter, found, as_of=counter.now()), media_type=_PDF, headers=headers)
 
 
 def told(preview: Preview) -> dict[str, Json]:

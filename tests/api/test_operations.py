@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import base64
+import io
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 import shapely
+from pypdf import PdfReader
 
 from api import operation_models
 from domain.canon import Json
 from gis.shapes import from_bytes
+from projections.fonts import PACKAGES
 from tests.api.asking import Client
 from tests.api.test_orders import expect_problem
 from tests.api.test_redrawing import SURVEYOR, officer, ordered, record
@@ -162,6 +166,22 @@ def test_a_road_through_several_parcels_is_one_preview_and_an_order_for_each(
     is_shown(counter, parcel(11), strip.cuts[0].children[1].drawn_m2)
     again = counter.get(f"/v1/parcels/{parcel(1)}").json()
     assert [s["label"] for s in again["successors"]] == ["1/1", "1/2", "1/3"]
+
+
+@pytest.mark.skipif(
+    not PACKAGES.is_dir(), reason="the fonts are not installed: start the tests with ./run test"
+)
+def test_the_sketch_page_of_a_preview_is_had_by_asking_for_paper(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANDLOG_HOME", str(tmp_path))
+    body = {"parts": 2, "side": "east", "sketch": SKETCH}
+    answer = client.post(f"/v1/parcels/{parcel(1)}/split", json=body, headers={"Accept": "application/pdf"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+    assert answer.headers["cache-control"] == "no-store"
+    words = PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
+    assert "1 divided into 1/1, 1/2" in words
+    assert SKETCH["number"] in words
 
 
 def test_a_draft_without_its_papers_says_which_are_missing(client: Client) -> None:
