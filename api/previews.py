@@ -6,7 +6,7 @@ itself as far as the map can fill it in (``api.drafts``): what is missing of it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -186,7 +186,10 @@ def cut_strip(counter: Counter, lgd: str, centre: LineString, width_m: float, pa
         found.append(one)
     parents = [s for one in found for s in one.parents]
     parts = [part for one in found for part in one.parts]
-    drawing = _drawn(parents, parts, f"A strip of {width_m:g} m through {len(found)} parcels")
+    taken = {
+        part.digest for one, cut in zip(found, cuts, strict=True) for part in one.parts[: len(cut.taken)]
+    }
+    drawing = _drawn(parents, parts, f"A strip of {width_m:g} m through {len(found)} parcels", taken=taken)
     return StripPreview(width_m=width_m, cuts=tuple(found), svg=drawing)
 
 
@@ -268,10 +271,20 @@ def _khata(found: Sequence[Subject], labels: str) -> tuple[tuple[str, str], ...]
              f"{', '.join(s.label for s in found)}; its holders and shares stay{kept}"),)  # fmt: skip
 
 
-def _drawn(parents: Sequence[Subject], parts: Sequence[Part], title: str) -> str:
+def _drawn(
+    parents: Sequence[Subject], parts: Sequence[Part], title: str, *, taken: Collection[str] | None = None
+) -> str:
+    """The parts in tints of their own, or in one where they are taken and in another where they are left."""
     return draw.draw_parts(
         [s.body for s in parents],
-        [draw.Drawn(geometry=part.body, label=part.label) for part in parts],
+        [
+            draw.Drawn(
+                geometry=part.body,
+                label=part.label,
+                tint="" if taken is None else draw.MINE if part.digest in taken else draw.LAND,
+            )
+            for part in parts
+        ],
         title=title,
         description="; ".join(f"{part.label}: {part.drawn_m2} square metres" for part in parts),
     )

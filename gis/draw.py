@@ -36,6 +36,9 @@ FOOT = 34.0  # pixels below the map for the scale bar
 SHORTEST_SIDE_PX = 26.0  # a shorter side bears no figure: it would lie over its neighbour's
 LEAST_LABELLED_PX2 = 400.0
 _STEPS = (1, 2, 5)
+_ROOMY = 0.7  # of the widest place's room: a label is looked for in the middle first
+_FEW = 6  # parts that are told with their areas, however small they are
+_ROOM_FOR_AREA, _LEAST_WORDS = 75.0, 7  # pixels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,8 @@ class Drawn:
 
     geometry: bytes
     label: str
+    tint: str = ""
+    """Its colour among proposed parts; one of ``TINTS`` by turns where it is empty."""
 
 
 def draw_parcel(
@@ -105,15 +110,24 @@ def draw_parts(
     shapes = [sheet.shape(part.geometry) for part in parts]
     areas = drawn_areas([from_bytes(part.geometry) for part in parts])
     layers = [
-        path_of(shape, fill=TINTS[i % len(TINTS)], stroke=INK, stroke_width=1.5)
-        for i, shape in enumerate(shapes)
+        path_of(shape, fill=part.tint or TINTS[i % len(TINTS)], stroke=INK, stroke_width=1.5)
+        for i, (part, shape) in enumerate(zip(parts, shapes, strict=True))
     ]
     layers += [path_of(sheet.shape(parent), fill="none", stroke=INK, stroke_width=2.5) for parent in parents]
     for part, shape, m2 in zip(parts, shapes, areas, strict=True):
-        place = well_inside(shape)
-        layers.append(text_at(place, part.label, size=15, weight="bold", shift=-4))
-        layers.append(text_at(place, f"{m2} m²", size=12, shift=14))
+        layers += _label_and_area(shape, part.label, f"{m2} m²", alone=len(parts) <= _FEW)
     return sheet.svg(title, description, layers)
+
+
+def _label_and_area(shape: BaseGeometry, label: str, area: str, *, alone: bool) -> list[str]:
+    """Both in full where the parts are few; among many, what there is room for in the widest place of the part."""
+    place = well_inside(shape)
+    room = 2 * shapely.distance(place, shape.boundary)
+    if alone or room > _ROOM_FOR_AREA:
+        label_above = text_at(place, label, size=15, weight="bold", shift=-4)
+        return [label_above, text_at(place, area, size=12, shift=14)]
+    size = int(min(15, max(_LEAST_WORDS, room * 0.8)))
+    return [text_at(place, label, size=size, weight="bold")]
 
 
 class Sheet:
@@ -227,9 +241,11 @@ def text_at(
 
 
 def well_inside(shape: BaseGeometry) -> Point:
-    """A point well inside: the middle of the largest circle that fits, so that a label sits in the widest part."""
+    """A point well inside: the centroid where it has room, else the middle of the largest circle that fits."""
     circle = shapely.maximum_inscribed_circle(np.array([shape], dtype=object), tolerance=1.0)[0]
-    return Point(circle.coords[0])
+    centroid = shape.centroid
+    roomy = shape.contains(centroid) and centroid.distance(shape.boundary) > _ROOMY * circle.length
+    return centroid if roomy else Point(circle.coords[0])
 
 
 def _north_arrow(x: float) -> str:
