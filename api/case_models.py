@@ -256,6 +256,12 @@ STEP: Schema = {
         "fee": _FEE,
         "application": {"type": "object", "description": "As it was cured; for the step `cured` alone."},
         "documents": _DOCUMENTS,
+        "land": {
+            "type": "array",
+            "maxItems": 250,
+            "items": {"type": "string"},
+            "description": "Parcels and holdings; for the steps `land-added` and `land-released` alone.",
+        },
     },
     "required": ["step", "officer"],
     "additionalProperties": False,

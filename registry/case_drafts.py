@@ -24,7 +24,15 @@ from domain.languages import Named, Phrase
 from domain.law import Law, law_of, state_of
 from registry.cadastre import Cadastre
 from registry.case_carrying import case_of
-from registry.case_forms import Filing, Particulars, StepRequest, read_person, salted, sealed_application
+from registry.case_forms import (
+    Filing,
+    Particulars,
+    StepRequest,
+    no_land,
+    read_person,
+    salted,
+    sealed_application,
+)
 from registry.case_land import Land, land_named, land_since
 from registry.case_queue import Queue
 from registry.history import History
@@ -217,11 +225,7 @@ class Drafts:
             marks = {i: without_mark(s, after.id) for i, s in land.marked(after.id).items()}
         strange = sorted(i for i, s in marks.items() if not contains(after.office, s.office))
         if strange or not marks:
-            raise BadInput(
-                Phrase("the step names no land, or land of another office"),
-                field="land",
-                remedy=Phrase("Name parcels in force that lie under the office of the case."),
-            )
+            raise no_land()
         return Land({i: h for i, h in land.histories.items() if i in marks}, land.record), marks
 
     def roles_of(self, officer: str, office: str) -> frozenset[str]:

@@ -14,12 +14,14 @@ from domain import form, kit
 from domain.canon import Json, canonical
 from domain.commitment import Opening
 from domain.errors import BadInput
+from domain.ids import kind_of
 from domain.languages import Phrase
 from domain.values import Code, Sealed, Text
 
 A = TypeVar("A")
 
 APPLICATION = "application"
+MOST_LAND = 250  # more do not fit one entry of the log
 MOST_BYTES = 1 << 20  # of an application: a village's worth of heirs is a few kilobytes
 
 
@@ -104,6 +106,31 @@ class Filing:
     case_no: str | None = None
     salt: bytes | None = None
     """Number and salt, once they are drawn: what was prepared comes back with both."""
+
+
+def land_of(value: Json) -> tuple[str, ...]:
+    """The parcels and holdings that a step names; empty where it names none.
+
+    Raises:
+        BadInput: when that is no list of their ids, or a longer one than an entry of the log can hold.
+    """
+    if value is None:
+        return ()
+    if not isinstance(value, list) or len(value) > MOST_LAND or not all(isinstance(i, str) for i in value):
+        raise no_land()
+    ids = tuple(str(i) for i in value)
+    if not all(kind_of(i) in ("parcel", "unit") for i in ids):
+        raise no_land()
+    return ids
+
+
+def no_land() -> BadInput:
+    """The step names nothing that could be brought under its case or released from it."""
+    return BadInput(
+        Phrase("the step names no land, or land of another office"),
+        field="land",
+        remedy=Phrase("Name parcels in force that lie under the office of the case."),
+    )
 
 
 def sealed_application(application: Json, salt: bytes) -> Opening:

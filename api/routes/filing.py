@@ -28,7 +28,7 @@ from domain.errors import BadInput, RecordChanged
 from domain.form import BadForm
 from domain.languages import Phrase
 from registry import dsse
-from registry.case_forms import Filing, StepRequest
+from registry.case_forms import Filing, StepRequest, land_of
 from registry.history import NotYetSequenced
 from registry.keys import Key
 from registry.officers import NotAuthorised, OfficerKey
@@ -103,7 +103,7 @@ async def requested(request: Request, case_no: CaseAddress) -> Response:
 def prepare(case_no: CaseAddress, asks: Asks) -> Response:
     document = asks.document
     particulars = {"until", "reason", "out_of_turn", "person", "fee"}
-    optional = {*particulars, "application", "documents"}
+    optional = {*particulars, "application", "documents", "land"}
     check_members(document, required={"step", "officer"}, optional=optional)
     officer = _own(asks.key, text_of(document, "officer"))
     prepared = asks.counter.house.cases.prepare(
@@ -114,6 +114,7 @@ def prepare(case_no: CaseAddress, asks: Asks) -> Response:
             particulars={name: document[name] for name in particulars if name in document},
             application=document.get("application"),
             documents=documents_of(document.get("documents")),
+            land=land_of(document.get("land")),
         ),
         day=asks.counter.today(),
         event_id=clock.new_event_id(),

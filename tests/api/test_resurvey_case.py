@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from api import clock, comparing, founding, resurveying
+from api.app import create_app
 from api.resurveying import Proceeding
 from domain.errors import Refused
 from gis.comparison.proposals import Paper
@@ -17,6 +19,8 @@ from registry.audit.auditor import Auditor
 from registry.audit.source import Directory, LogReader
 from registry.keys import Key, save
 from registry.log.note import NoteVerifier
+from tests.api.asking import asking
+from tests.api.test_cases import take
 from tests.api.test_resurveying import new_survey, write_map
 from tests.api.world import LGD, OFFICE, OFFICER, ORIGIN, World, parcel, unit
 from tests.e2e.command_line import Terminal
@@ -207,6 +211,21 @@ def test_land_is_brought_under_no_case_of_one_order(court: Court) -> None:
     case_no = court.file(court.ashas_sale())
     with pytest.raises(Refused, match="carried out by many orders"):
         court.step(case_no, "land-added", by="READER", land=(parcel(4),))
+
+
+def test_an_officer_brings_land_under_a_case_over_http_as_any_step_is_taken(court: Court) -> None:
+    case_no = filed(court, Plan(orders=planned(court, most=5).orders[:1], left=(), homeless=()))
+    free = next(parcel(n) for n in range(1, 10) if not court.pending(parcel(n)))
+
+    def now() -> datetime:
+        return datetime.combine(court.day, datetime.min.time(), UTC) + timedelta(hours=6)
+
+    with asking(create_app(court.world.house, now=now, allowance=None)) as people:
+        unnamed = take(people, court, case_no, "land-added", "READER", land=["no id", 7])
+        assert (unnamed.status_code, unnamed.json()["field"]) == (400, "land")
+        assert take(people, court, case_no, "land-added", "READER", land=[free]).status_code == 201
+    court.world.settle()
+    assert court.pending(free) == [case_no]
 
 
 def _audited(court: Court, folder: Path) -> tuple[object, ...]:
