@@ -35,6 +35,7 @@ from domain.mutations._shared import (
 from domain.mutations.import_ import INCOMPLETE, PRESUMPTION, HeldBy, OldHolder
 from domain.quantities import WHOLE, Share, format_share
 from domain.record import Holding, Record, Unit
+from domain.survey import Survey
 from domain.values import Digest, PartyRef, Text
 
 TYPE = "mutation.record-completed/1"
@@ -175,6 +176,39 @@ def completed_areas_agree(a: Application, record: Record, law: Law) -> Answer:
     return Broken.joined(wrong) if wrong else True
 
 
+@rule(
+    "each shape is at hand, is of one parcel, and has the area that is stated",
+    source=PRESUMPTION,
+    remedy="Send each shape with the order, and state the area that it has as it is drawn.",
+)
+def completed_shapes_are_measured(a: Application, record: Record, law: Law) -> Answer:
+    """What an order states of a shape is not believed: the cadastre measures it."""
+    if not a.parcels:
+        return True
+    survey = record.survey
+    if survey is None:
+        return Broken("no shapes came with the order")
+    limit = law.figure("split-area-tolerance").value
+    twice = {shape for shape, n in Counter(p.geometry for p in a.parcels).items() if n > 1}
+    wrong = [Phrase(fault) for fault in survey.faults]
+    wrong += [
+        Phrase(
+            "{parcel}: stated {stated} m2, measured {m2} m2",
+            parcel=record.parcels[p.parcel].label,
+            stated=p.drawn_m2,
+            m2=m2,
+        )
+        for p, m2 in zip(a.parcels, survey.children_m2, strict=True)
+        if abs(p.drawn_m2 - m2) * 100 > limit * m2
+    ]
+    wrong += [
+        Phrase("{parcel} has the shape of another", parcel=record.parcels[p.parcel].label)
+        for p in a.parcels
+        if p.geometry in twice
+    ]
+    return Broken.joined(wrong) if wrong else True
+
+
 RULES = (
     something_is_completed,
     *STANDING,
@@ -183,6 +217,7 @@ RULES = (
     nobody_leaves,
     completed_shares_add_up,
     parcels_have_no_map,
+    completed_shapes_are_measured,
     completed_areas_agree,
 )
 
@@ -210,6 +245,11 @@ class Event:
     source: Text
     units: tuple[Completed, ...]
     parcels: tuple[Drawn, ...]
+
+
+def shapes(application: Application) -> tuple[tuple[ParcelId, ...], tuple[Digest, ...]] | None:
+    """What the cadastre must measure before the decision: the shapes alone, for no map stands."""
+    return ((), tuple(p.geometry for p in application.parcels)) if application.parcels else None
 
 
 def decide(application: Application, record: Record, law: Law) -> Event:
@@ -257,16 +297,28 @@ def terms(event: Event, record: Record) -> Mapping[str, str]:
     }
 
 
-_SHAPE = Digest("A" * 43 + "=")
+_SHAPE, _OTHER = Digest("A" * 43 + "="), Digest("B" * 42 + "A=")
 _OPEN = restricted(undetermined(SISTERS), INCOMPLETE)
 _NOBODY = _OPEN.with_states(replace(_OPEN.units[KHATA], shares=()))
 _MAP_LATER = Application(
     source=Text("Village map of 1987, sheet 2"),
     parcels=(
         Mapped(parcel=FIELD, geometry=_SHAPE, drawn_m2=Decimal("4010.00")),
-        Mapped(parcel=GARDEN, geometry=_SHAPE, drawn_m2=Decimal("1253.00")),
+        Mapped(parcel=GARDEN, geometry=_OTHER, drawn_m2=Decimal("1253.00")),
     ),
 )
+_MEASURES = Survey(
+    parent_m2=Decimal("0.00"),
+    pieces=0,
+    children_m2=(Decimal("4010.00"), Decimal("1253.00")),
+    gap_m2=Decimal("0.00"),
+    overlap_m2=Decimal("0.00"),
+    outside_m2=Decimal("0.00"),
+    narrowest_m=Decimal("12.00"),
+    unmatched_edges=0,
+    faults=(),
+)
+_MEASURED = replace(SISTERS, survey=_MEASURES)
 _NAMES_LATER = Application(
     source=Text("Khatauni of 1433 fasli"),
     units=(
@@ -288,7 +340,7 @@ _MEENA_TOO = Named(
 EXAMPLES = (
     Example(
         title="a record without a map gets its shapes, and its figures stay",
-        given=SISTERS,
+        given=_MEASURED,
         when=_MAP_LATER,
         then={
             FIELD: {"geometry": str(_SHAPE), "area_m2": str(SISTERS.parcels[FIELD].area.m2), "label": "101"}
@@ -320,7 +372,29 @@ EXAMPLES = (
             units=(replace(_NAMES_LATER.units[0], added=(OldHolder(party=ASHA, share=Fraction(1, 3)),)),),
             parcels=(replace(_MAP_LATER.parcels[0], drawn_m2=Decimal("16187.43")),),
         ),
-        refused=(completed_shares_add_up, parcels_have_no_map, completed_areas_agree),
+        refused=(
+            completed_shares_add_up,
+            parcels_have_no_map,
+            completed_shapes_are_measured,
+            completed_areas_agree,
+        ),
+    ),
+    Example(
+        title="a shape that is not what is stated of it is not taken",
+        given=replace(
+            SISTERS, survey=replace(_MEASURES, children_m2=(Decimal("1786342652.09"), Decimal("1253.00")))
+        ),
+        when=_MAP_LATER,
+        refused=(completed_shapes_are_measured,),
+    ),
+    Example(
+        title="two parcels do not get one shape",
+        given=_MEASURED,
+        when=replace(
+            _MAP_LATER,
+            parcels=(_MAP_LATER.parcels[0], replace(_MAP_LATER.parcels[1], geometry=_SHAPE)),
+        ),
+        refused=(completed_shapes_are_measured,),
     ),
     Example(
         title="one parcel does not get two shapes",

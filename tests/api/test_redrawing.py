@@ -10,7 +10,7 @@ import shapely
 
 from api import clock
 from domain.canon import Json
-from domain.errors import Refused
+from domain.errors import NotFound, Refused
 from gis.shapes import canonical_bytes, from_bytes, geometry_hash
 from gis.survey import merged
 from registry import dsse
@@ -137,3 +137,54 @@ def test_land_that_comes_under_another_village_keeps_its_ids(counter: Client, wo
     found = counter.get("/v1/villages/999188/parcels").json()["items"]
     assert [p["parcel_id"] for p in found] == [parcel(5), parcel(6)]
     assert len(counter.get(f"/v1/villages/{LGD}/parcels").json()["items"]) == 7
+
+
+UNMAPPED: Json = {
+    "village": {"lgd": LGD, "name": "Devgarh", "name_local": None, "office": OFFICE},
+    "source": "Khatauni of 1433 fasli",
+    "units": [
+        {
+            "label": "50",
+            "tenure": "transferable",
+            "holders": [{"party": {"name": "Sita Devi", "relation": None}, "share": "1"}],
+        }
+    ],
+    "parcels": [
+        {
+            "label": "50",
+            "unit": 0,
+            "area": {"figure": "0.4021", "unit": "hectare"},
+            "land_class": "private",
+            "use": "irrigated",
+        }
+    ],
+}
+
+
+def test_a_map_that_comes_later_is_measured_whatever_the_order_states_of_it(
+    counter: Client, world: World
+) -> None:
+    world.record("import", UNMAPPED)
+    signing = [(OFFICER, world.officer), (SURVEYOR, officer(world, SURVEYOR, "survey-officer"))]
+    good, vast = field_shape("1"), shapely.box(78.1, 25.0, 78.5, 25.4)
+
+    def completed(shape: shapely.Polygon, stated: str, *, sent: bool = True) -> None:
+        digest = geometry_hash(canonical_bytes(shape))
+        mapped: Json = [{"parcel": parcel(10), "geometry": digest, "drawn_m2": stated}]
+        ordered(
+            world,
+            "record-completed",
+            {"source": "Village map, sheet 2", "parcels": mapped},
+            *signing,
+            shapes=[shape] if sent else [],
+        )
+
+    with pytest.raises(Refused, match=r"stated 4021.00 m2, measured 1786342652.09 m2"):
+        completed(vast, "4021.00")
+    with pytest.raises(NotFound, match="is not here"):
+        completed(vast, "4021.00", sent=False)
+    assert record(counter, parcel(10))["geometry"] is None
+    completed(good, "4025.70")
+    assert record(counter, parcel(10))["area"]["drawn_m2"] == "4025.70"
+    with pytest.raises(Refused, match="no map yet"):
+        completed(good, "4025.70")
