@@ -67,15 +67,14 @@ _NOTHING = _Face(restriction=None, fault=None, geometry=None)
 class Layers:
     """``gis.restriction``, ``gis.fault`` and, by ``projections.outlines``, ``gis.village``; comes after the map."""
 
-    tables = (_RESTRICTION, _FAULT, "gis.village")
+    tables = (_RESTRICTION, _FAULT, "gis.village", "gis.village_due")
 
     def apply(self, cursor: extensions.cursor, page: Page) -> None:
         events = [event for event in page.events if event.is_order and event.after]
-        if not events:
-            return
-        walk = _Walk(cursor, page, events)
-        for table in (_RESTRICTION, _FAULT):
-            _write(cursor, page, table, *walk.changes(table))
+        if events:
+            walk = _Walk(cursor, page, events)
+            for table in (_RESTRICTION, _FAULT):
+                _write(cursor, page, table, *walk.changes(table))
         outlines.refresh(cursor, page)
 
 

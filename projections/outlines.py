@@ -4,12 +4,14 @@ A union costs tens of milliseconds for a village of some thousand parcels, so no
 event that leaves the outline where it was: the parts of a divided parcel fill it, and a boundary that is moved
 between neighbours moves nothing outside.  Whether an event moves an outline is told from the shapes that it ends and
 begins alone.  One row is kept for each day on which it moved: registering a village takes many orders, and nobody
-asks for its outline in the midst of them.
+asks for its outline in the midst of them.  So it is drawn once the page is the last that is published: what is still
+to be drawn until then waits in ``gis.village_due``, which is empty whenever the views hold all that is published.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any, cast
 
 import numpy as np
@@ -20,6 +22,7 @@ from shapely.geometry.base import BaseGeometry
 
 from gis.shapes import drawn_area, metric_crs_of, square_metres, to_metric, to_web_mercator
 from gis.tolerances import NARROW_GAP_M, UNITS_PER_DEGREE
+from projections.copying import copy_in
 from projections.drawn import LONLAT, WEB_MERCATOR, Drawn, wkb_hex
 from projections.maps import Moment
 from projections.pages import Doc, Event, Page
@@ -37,33 +40,42 @@ _PARCELS = (
 
 def refresh(cursor: extensions.cursor, page: Page) -> None:
     """Brings ``gis.village`` to where the page leaves the map, which must have been written."""
-    moved: dict[str, list[Moment]] = {}
-    for event in page.events:
-        moment = Moment(event.index, str(event.payload["decided"]))
-        for village in _moved(cursor, page, event):
-            moments = moved.setdefault(village, [])
-            if moments and moments[-1].day == moment.day:
-                moments.pop()  # of several events of a day, one after the other, the last alone counts
-            moments.append(moment)
-    for village in sorted(moved):
-        for moment in moved[village]:
+    moved = [
+        (village, event.index, str(event.payload["decided"]))
+        for event in page.events
+        for village in _moved(cursor, page, event)
+    ]
+    if moved:
+        copy_in(cursor, "gis.village_due", ("lgd", "valid_from", "from_date"), moved)
+    if page.last:
+        for village, moment in _due(cursor):
             _enter(cursor, village, moment)
 
 
 def outline(shapes: NDArray[Any]) -> BaseGeometry:
     """The land of parcels taken together, in longitude and latitude, without strips too thin to be land.
 
-    Parcels that lie beside each other as a coverage are joined along their common sides, in a tenth of the time;
-    where they overlap or their sides do not meet, they are united on the storage grid.
+    Parcels that lie beside each other as a coverage are joined along their common sides, in a tenth of the time.
+    Those that overlap, or whose sides do not meet, are united with the others on the storage grid.
     """
+    joined = _joined(shapes)
+    if joined is None:
+        flawed = shapely.length(shapely.coverage_invalid_edges(shapes)) > 0
+        sound = _joined(shapes[~flawed])
+        pieces = shapes if sound is None else np.append(shapes[flawed], [sound])
+        joined = shapely.union_all(pieces, grid_size=_GRID)
+    return _without_thin_holes(joined)
+
+
+def _joined(shapes: NDArray[Any]) -> BaseGeometry | None:
+    """The union of a coverage; None where the shapes are none."""
     try:
         joined = shapely.coverage_union_all(shapes)
     except shapely.errors.GEOSException:  # a corner on the common side that one of the two has not
-        joined = None
+        return None
     whole = float(shapely.area(shapes).sum())
-    if joined is None or not joined.is_valid or abs(joined.area - whole) > whole * 1e-9:
-        joined = shapely.union_all(shapes, grid_size=_GRID)
-    return _without_thin_holes(joined)
+    alike = joined.is_valid and abs(joined.area - whole) <= whole * 1e-9
+    return joined if alike else None
 
 
 def _without_thin_holes(shape: BaseGeometry) -> BaseGeometry:
@@ -119,6 +131,20 @@ def _same(before: Sequence[BaseGeometry], after: Sequence[BaseGeometry]) -> bool
     first, second = (shapely.union_all(shapes, grid_size=_GRID) for shapes in (before, after))
     between = shapely.symmetric_difference(first, second, grid_size=_GRID)
     return float(square_metres([between])[0]) <= MOVED_M2
+
+
+def _due(cursor: extensions.cursor) -> list[tuple[str, Moment]]:
+    """The outlines that are still to be drawn, each village's in the order of the log; none is due any more.
+
+    Of several events of a day, one after the other, the last alone counts.
+    """
+    cursor.execute("delete from gis.village_due returning lgd, valid_from, from_date")
+    due = [(village, Moment(index, str(day))) for village, index, day in sorted(cursor.fetchall())]
+    return [
+        (village, moment)
+        for (village, moment), after in zip_longest(due, due[1:])
+        if after is None or (after[0], after[1].day) != (village, moment.day)
+    ]
 
 
 def _enter(cursor: extensions.cursor, village: str, moment: Moment) -> None:

@@ -68,6 +68,8 @@ class Page:
     end: int
     events: Sequence[Event] = field(repr=False)
     shapes: ShapeReader = field(default_factory=ShapeReader, repr=False)
+    last: bool = True
+    """Whether nothing more is published: what only the end result needs is done now."""
 
     @cached_property
     def before(self) -> dict[str, Doc | None]:
@@ -108,7 +110,7 @@ def next_page(
     """
     found, end = _read(cursor, start, stop, entries, size)
     ids = {identifier for entry in found for _, identifier in touched(entry.payload_type, entry.payload)}
-    page = Page(start, end, fold(found, states.load(cursor, ids)))
+    page = Page(start, end, fold(found, states.load(cursor, ids)), last=end >= stop)
     states.save(cursor, page.after)
     return page
 

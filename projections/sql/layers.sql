@@ -60,6 +60,13 @@ create unique index if not exists village_today on gis.village (lgd) where valid
 create index if not exists village_geom on gis.village using gist (geom);
 create index if not exists village_geom_3857 on gis.village using gist (geom_3857);
 
+create table if not exists gis.village_due (  -- outlines to be drawn with the last page that is published
+  lgd        text collate "C" not null,
+  valid_from bigint not null,                  -- an event that moved the outline
+  from_date  date not null,
+  constraint village_due_pk primary key (lgd, valid_from)
+);
+
 create or replace view gis.village_named as   -- outlines with the names that the villages have today
   select v.*, n.name, n.name_local from gis.village v join records.village n using (lgd);
 

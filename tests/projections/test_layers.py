@@ -176,6 +176,37 @@ def test_a_rebuild_gives_the_layers_that_following_gave(log, runner, datastore, 
     assert everything(ask) == followed
 
 
+def test_outlines_wait_for_the_last_page_and_are_those_of_each_page_shown_by_itself(
+    log, runner, datastore, ask
+):
+    """The village moves on one day, on the next, and once more in an order that bears the first day."""
+    for place, day in enumerate((DAY, DAY, NEXT, NEXT, DAY), 1):
+        if place == 1:
+            first_registration(log)
+        else:
+            moved = field_at(0, -place)
+            log.shapes(moved)
+            changed = {GARDEN: {"geometry": geometry_hash(canonical_bytes(moved))}}
+            log.lay("mutation.correction/1", set_=changed, day=day)
+        shown(log, runner)
+        assert not ask("select * from gis.village_due")
+    by_themselves = everything(ask)["gis.village"]
+    assert len(by_themselves) == 3
+    Runner(datastore, Openings(datastore, BOX), page_entries=1).rebuild()
+    assert everything(ask)["gis.village"] == by_themselves
+    assert not ask("select * from gis.village_due")
+
+
+@pytest.mark.quick
+def test_an_outline_of_a_village_with_a_few_flaws_is_that_of_all_united_on_the_grid():
+    boxes = [shapely.box(78 + x / 1000, 25, 78 + (x + 1) / 1000, 25.001) for x in range(6)]
+    over = shapely.box(78.0035, 25.0002, 78.0036, 25.0012)
+    inside = shapely.box(78.0012, 25.0002, 78.0014, 25.0004)  # unmatched itself, and not the one around it
+    parcels = shapely.from_wkb([shapely.to_wkb(g) for g in (*boxes, over, inside)])
+    united = shapely.normalize(shapely.multipolygons([shapely.union_all(parcels, grid_size=1e-9)]))
+    assert shapely.equals_exact(outline(parcels), united, tolerance=0)
+
+
 @pytest.mark.quick
 def test_an_outline_has_no_strips_that_are_flaws_of_drawing_and_keeps_land_of_others():
     frame = shapely.box(78.0, 25.0, 78.01, 25.01)
