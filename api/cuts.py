@@ -96,14 +96,20 @@ def polygon_of(document: Any, *, field: str) -> Polygon | MultiPolygon:
     )
     match geometry:
         case {"type": "Polygon", "coordinates": list(rings)} if _are_rings(rings):
-            return Polygon(rings[0], rings[1:])
+            return _polygon(rings)
         case {"type": "MultiPolygon", "coordinates": list(parts)} if parts and all(map(_are_rings, parts)):
-            return MultiPolygon([Polygon(rings[0], rings[1:]) for rings in parts])
+            return MultiPolygon(list(map(_polygon, parts)))
     raise BadInput(
         "this is no GeoJSON Polygon in longitude and latitude",
         field=field,
         remedy='Send {"type":"Polygon","coordinates":[[[lon,lat],...]]}, each ring closed, in EPSG:4326.',
     )
+
+
+def _polygon(rings: Any) -> Polygon:
+    """A polygon of rings whose positions may have a height, some of them or all: it is left out."""
+    outer, *inner = ([(float(p[0]), float(p[1])) for p in ring] for ring in rings)
+    return Polygon(outer, inner)
 
 
 def number_of(value: Any, *, field: str) -> float:

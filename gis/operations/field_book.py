@@ -44,11 +44,11 @@ _GO = re.compile(
     rf"go {_LENGTH.format('length')} (?:(?P<how>bearing|left|right) (?P<angle>[0-9.:°'\"-]+)|straight)"
 )
 _FROM = re.compile(
-    rf"from corner (?P<corner>\d+)(?: towards (?P<towards>\d+) at {_LENGTH.format('length')})?"
+    rf"from corner (?P<corner>\d{{1,6}})(?: towards (?P<towards>\d{{1,6}}) at {_LENGTH.format('length')})?"
 )
-_CHAIN = re.compile(r"chain from corner (?P<start>\d+) to corner (?P<end>\d+)")
+_CHAIN = re.compile(r"chain from corner (?P<start>\d{1,6}) to corner (?P<end>\d{1,6})")
 _AT = re.compile(rf"at {_LENGTH.format('length')} (?P<hand>left|right) {_LENGTH.format('offset')}")
-_TO_CORNER = re.compile(r"to corner (?P<corner>\d+)")
+_TO_CORNER = re.compile(r"to corner (?P<corner>\d{1,6})")
 _MANNERS = '"from corner 3", "go 20 m bearing 92.5", "go 30 link left 90", "to corner 7", "to side"; or '
 _MANNERS += '"chain from corner 1 to corner 4", "at 1.2 chain right 15 link"'
 

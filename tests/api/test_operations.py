@@ -232,6 +232,16 @@ def test_parts_that_are_drawn_and_notes_of_a_field_book_divide_as_well(client: C
         ({"notes": 7}, "notes"),
         ({"notes": ["x" * 201]}, "notes"),
         ({"notes": ["from corner 1", "go nowhere"]}, "notes[1]"),
+        ({"notes": "from corner " + "9" * 5000 + "\nto corner 3"}, "notes[0]"),
+        (
+            {
+                "children": [
+                    {"type": "Polygon", "coordinates": [[[78, 25, 7], [79, 25], [79, 26], [78, 25, 7]]]}
+                ]
+                * 2
+            },
+            "children[0]",
+        ),
         ({"children": [1, 2]}, "children[0]"),
         ({"children": []}, "children"),
         (
