@@ -54,6 +54,8 @@ class RestrictionKind:
     """The state gave the land on this condition, and keeps a say in what becomes of it."""
     by_order: bool = False
     """An officer's order notes it and removes it; others have acts of their own."""
+    removed_by_order: bool = False
+    """An officer's order removes it, where it is noted by another act."""
     personal: bool = False
     """It concerns a holder, and goes when that holder goes; others stay with the land."""
 
@@ -69,6 +71,7 @@ def _kind(row: Mapping[str, Any]) -> RestrictionKind:
         open_to_credit=row.get("open-to-credit", False),
         condition=row.get("condition", False),
         by_order=row.get("by-order", False),
+        removed_by_order=row.get("removed-by-order", row.get("by-order", False)),
         personal=row.get("personal", False),
     )
 

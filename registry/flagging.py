@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from itertools import groupby, islice
-from typing import cast
+from typing import TypeVar, cast
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
@@ -15,20 +15,18 @@ from domain.errors import BadInput, RecordChanged
 from domain.ids import kind_of
 from domain.projection import Doc
 from registry.append import AlreadyAccepted, Append
-from registry.authority import by_root_keys, check_appointing
+from registry.authority import NotAppointed, by_root_keys, check_appointing
 from registry.ceremony import ForeignOrigin, decided_on, event_id_of
 from registry.dsse import EVENT, parse_entry, verify_envelope
-from registry.flags import TYPE, NothingToReview, effect, is_flagged
+from registry.flags import ROOT_KEYS, TYPE, NothingToReview, effect, is_flagged, names_a_signer
 from registry.genesis import load_genesis
 from registry.history import History, parts_of, touches_of
 from registry.officers import OfficerKey, Officers
 from registry.store import OfficeRecorder
 
+T = TypeVar("T")
 AT_ONCE = 100
 """Things of one event: with their restrictions they stay well below the 65,535 bytes of an entry."""
-ROOT_KEYS = "root-keys"
-"""Who is named as officer where root keys sign."""
-
 _TOUCHED = """
 select distinct m.id, convert_from(m.value, 'UTF8')::jsonb ->> 'office'
   from log.entries e join log.touch t using (idx) join log.map_leaf m using (key)
@@ -45,7 +43,9 @@ class Flagging:
         self._genesis = load_genesis(store)
 
     def concerned(self, keyid: str) -> list[tuple[str, str]]:
-        """The (id, office) of every parcel and unit that the key touched since it is in doubt, not yet under review.
+        """The (id, office) of every parcel and unit that the key touched since it is in doubt, not reviewed since.
+
+        What is under review, or was released by an order, has been reviewed.
 
         Raises:
             NothingToReview: when the key was not revoked so.
@@ -56,8 +56,9 @@ class Flagging:
             # A key's id stands in an entry as it is only where the key has signed: payloads are in base64.
             cursor.execute(_TOUCHED, (cast("dict[str, int]", key)["suspect_from_index"], keyid.encode()))
             found = [(str(i), str(office)) for i, office in cursor.fetchall()]
-        states = self._states([i for i, _ in found])
-        return [(i, office) for i, office in found if not is_flagged(cast("Doc", states[i]))]
+        revoked = cast("dict[str, int]", key)["revoked"]
+        reviewed = self._of_each([i for i, _ in found], lambda history: _is_reviewed(history, revoked))
+        return [(i, office) for i, office in found if not reviewed[i]]
 
     def prepare(
         self, keyid: str, *, officer: str, decided: date, event_id: Callable[[], UUID]
@@ -107,10 +108,20 @@ class Flagging:
         signers = self._signers([s.keyid for s in envelope.signatures])
         roots = self._genesis.root_keys
         verify_envelope(envelope, {**roots, **{i: key.public for i, key in signers.items()}})
-        offices = sorted({str(s["office"]) for s in self._states(ids).values() if s is not None})
-        if not by_root_keys((s.keyid for s in envelope.signatures), self._genesis):
+        states = self._of_each(ids, History.state)
+        offices = sorted({str(state["office"]) for state in states.values() if state is not None})
+        by_roots = by_root_keys((s.keyid for s in envelope.signatures), self._genesis)
+        if not by_roots:
             in_force = [key for key in signers.values() if key.revoked is None]
             check_appointing(TYPE, offices, in_force, genesis=self._genesis, two=True)
+        if not names_a_signer(
+            payload.get("officer"), {k.officer for k in signers.values()}, by_root_keys=by_roots
+        ):
+            raise NotAppointed(
+                "the officer whom the review names has not signed it",
+                field="officer",
+                remedy=f"Name one who signs, or {ROOT_KEYS} where root keys do.",
+            )
         if self._payload(payload, histories) != envelope.payload:
             raise RecordChanged(
                 "this is not what the registry would prepare now: something has changed since, or it was edited",
@@ -155,12 +166,20 @@ class Flagging:
             raise NothingToReview(f"{keyid[:80]} is not the id of a key", field="keyid")
         return self._store.load([keyid])[keyid].state_for_judging()
 
-    def _states(self, ids: Sequence[str]) -> dict[str, Doc | None]:
-        states: dict[str, Doc | None] = {}
+    def _of_each(self, ids: Sequence[str], told: Callable[[History], T]) -> dict[str, T]:
+        """What is to be told of each history; a few hundred are in memory at a time."""
+        found: dict[str, T] = {}
         remaining = iter(ids)
         while some := list(islice(remaining, 500)):
-            states |= {i: history.state() for i, history in self._store.load(some).items()}
-        return states
+            found |= {i: told(history) for i, history in self._store.load(some).items()}
+        return found
 
     def _signers(self, keyids: Sequence[str]) -> dict[str, OfficerKey]:
         return self._officers.keys(i for i in keyids if i not in self._genesis.root_keys)
+
+
+def _is_reviewed(history: History, revoked: int) -> bool:
+    """Whether it is under review, or has been since the key was revoked at that index."""
+    state = history.state()
+    later = (e for e in history.events if e.topic == TYPE and e.index is not None and e.index > revoked)
+    return any(later) or (state is not None and is_flagged(state))

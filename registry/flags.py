@@ -7,7 +7,7 @@ sees the doubt.  Pure; ``registry.flagging`` finds what is concerned and records
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import ClassVar, cast
 
@@ -18,6 +18,8 @@ from domain.projection import Doc
 
 TYPE = "record.flagged/1"
 KIND = "key-review"
+ROOT_KEYS = "root-keys"
+"""Who is named as officer where root keys sign."""
 WORDING: Mapping[str, str] = MappingProxyType(
     {
         "en": "Under review: entries here were signed with an officer's key that is in doubt.",
@@ -41,6 +43,11 @@ def is_flagged(state: Doc) -> bool:
     return any(
         isinstance(r, dict) and r.get("kind") == KIND for r in cast("list[Json]", state["restrictions"])
     )
+
+
+def names_a_signer(officer: Json, signing: Collection[str], *, by_root_keys: bool) -> bool:
+    """Whether the officer whom the event names has signed it; root keys are named together."""
+    return isinstance(officer, str) and (officer in signing or (by_root_keys and officer == ROOT_KEYS))
 
 
 def effect(facts: Doc, before: Mapping[str, Doc | None], key: Doc | None) -> dict[str, Doc]:

@@ -6,7 +6,7 @@ of this entry (transparency spec 5.3); everything else in the log follows from i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import resources
@@ -47,6 +47,10 @@ class Genesis:
     log_keys: tuple[str, ...]
     projection_id: str
     projection_sha256: str
+
+    def has_signed(self, keyids: Iterable[str]) -> bool:
+        """Whether enough root keys are among the signers."""
+        return sum(i in self.root_keys for i in keyids) >= self.threshold
 
 
 def genesis_payload(
@@ -123,7 +127,7 @@ def read_genesis(document: Doc) -> Genesis:
             "log_keys": list(log_keys),
             "projection": {"id": str(projection_id), "sha256": str(projection)},
         }:
-            keys = [parse_public(str(text)) for text in root_keys]
+            keys = [_root_key(text) for text in root_keys]
         case _:
             raise MalformedGenesis(
                 "a genesis entry has schema, origin, root_keys, threshold, log_keys and projection"
@@ -151,3 +155,10 @@ def read_genesis(document: Doc) -> Genesis:
         projection_id=projection_id,
         projection_sha256=projection,
     )
+
+
+def _root_key(text: Json) -> bytes:
+    try:
+        return parse_public(str(text))
+    except BadInput as error:
+        raise MalformedGenesis(f"a root key is not one: {error}", field="root_keys") from error

@@ -23,15 +23,18 @@ from domain.canon import Json, NotCanonical, parse_object
 from domain.commitment import Opening
 from domain.errors import BadInput, VerificationError
 from domain.ids import kind_of
+from registry.genesis_entry import Genesis, MalformedGenesis, parse_genesis
+from registry.log.checkpoint import Checkpoint
 from registry.log.encoding import BadBase64, decode_base64
-from registry.log.hashing import HASH_BYTES
+from registry.log.hashing import HASH_BYTES, leaf_hash
 from registry.log.map_head import MapHead, parse_map_head
 from registry.log.policy import Endorsement, Policy
 from registry.log.prefix_map import map_key, verify_map_path
 from registry.log.title_proof import ProvedState, Revealed, TitleProof, parse_title_proof
 from registry.log.tlog_proof import parse_tlog_proof, verify_tlog_proof
+from registry.log.tree import verify_inclusion
 from registry.statement import statement
-from registry.verify_history import OfficerKey, Replay, check_history, read_officer
+from registry.verify_history import OfficerKey, Replay, Signers, check_history, read_officer
 
 Doc = dict[str, Json]
 Key = tuple[str, str]  # (kind, id)
@@ -128,7 +131,7 @@ def verify_title_proof(
     endorsement, head = _newest_head(claim, policy, now)
     states = _states(claim, head)
     _check_unit(claim, states)
-    replays, checked = _histories(claim, states)
+    replays, checked = _histories(claim, states, _genesis(claim, endorsement.checkpoint))
     events = [payload for replay in replays.values() for payload in replay.payloads]
     openings = _openings(claim.openings, [*(doc for doc in states.values() if doc), *events])
     as_of, size = endorsement.as_of, endorsement.checkpoint.size
@@ -238,20 +241,41 @@ def _check_listed(parcel: str, identifier: str, unit: Doc | None) -> None:
         raise UnitMissing(f"the unit {identifier} does not list the parcel {parcel}")
 
 
-def _histories(claim: TitleProof, states: Mapping[Key, Doc | None]) -> tuple[dict[Key, Replay], bool]:
+def _genesis(claim: TitleProof, checkpoint: Checkpoint) -> Genesis | None:
+    """What the log's first entry says, where the proof bears it: which keys are the root keys."""
+    if claim.genesis is None:
+        return None
+    entry = claim.genesis.entry
+    verify_inclusion(
+        index=0,
+        size=checkpoint.size,
+        leaf=leaf_hash(entry),
+        root=checkpoint.root,
+        proof=claim.genesis.path,
+    )
+    genesis = parse_genesis(entry)
+    if genesis.origin != claim.origin:
+        raise MalformedGenesis(f"the genesis entry is that of {genesis.origin}, and stands in another log")
+    return genesis
+
+
+def _histories(
+    claim: TitleProof, states: Mapping[Key, Doc | None], genesis: Genesis | None
+) -> tuple[dict[Key, Replay], bool]:
     """Step 7: the history of each state that comes with one, and whether signatures were judged."""
     officers: dict[str, OfficerKey] = {
         identifier: read_officer(identifier, doc)
         for (kind, identifier), doc in states.items()
         if kind == "officer" and doc is not None
     }
+    signers = Signers(officers, genesis)
     replays: dict[Key, Replay] = {}
     judged = False
     for state in claim.states:
         if state.history is None or state.value is None:
             continue
         replays[state.kind, state.id] = check_history(
-            state.id, state.kind, state.value, state.history, origin=claim.origin, officers=officers
+            state.id, state.kind, state.value, state.history, origin=claim.origin, signers=signers
         )
         judged = judged or (bool(officers) and state.kind != "officer")
     return replays, judged

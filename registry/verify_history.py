@@ -2,7 +2,8 @@
 
 Every event must build on the one before, the chain over them must be the one that the state commits to, and the
 public projection, run over them, must give the state's own document.  Where the proof carries the states of
-officers' keys, each signature is judged by them too, at the event's own place in the log.
+officers' keys, each signature is judged by them too, at the event's own place in the log; root keys, which sign
+nothing about land but key reviews, are those that the log's genesis entry names.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from domain.case_steps import SYSTEM
 from domain.errors import VerificationError
 from domain.law import law_of, state_of
 from domain.projection import advance
-from registry import dsse
+from registry import dsse, flags
+from registry.genesis_entry import Genesis
 from registry.log.encoding import BadBase64, decode_base64, encode_base64
 from registry.log.hashing import leaf_hash
 from registry.log.history import START, fold
@@ -99,10 +101,13 @@ class OfficerKey:
     revoked: int | None
     postings: tuple[Posting, ...]
 
+    def in_force(self, index: int) -> bool:
+        """Whether the key was enrolled, and not yet revoked, at that place of the log."""
+        return self.enrolled < index and (self.revoked is None or index <= self.revoked)
+
     def roles_for(self, act: Act, office: str, index: int) -> frozenset[str]:
         """In which roles the key was good for such an event of that office at that place of the log."""
-        enrolled = self.enrolled < index and (self.revoked is None or index <= self.revoked)
-        if not enrolled:
+        if not self.in_force(index):
             return frozenset()
         return frozenset().union(*(p.roles_for(act, office, index) for p in self.postings))
 
@@ -139,6 +144,22 @@ def read_officer(keyid: str, doc: Doc) -> OfficerKey:
 
 
 @dataclass(frozen=True)
+class Signers:
+    """Whose signatures can be judged: officers by the states of their keys, root keys by the genesis entry."""
+
+    officers: Mapping[str, OfficerKey]
+    genesis: Genesis | None = None
+
+    def verify(self, envelope: dsse.Envelope) -> None:
+        """
+        Raises:
+            UnknownKey, BadSignature: when a signature is by a key that the proof does not show, or not good.
+        """
+        roots = self.genesis.root_keys if self.genesis else {}
+        dsse.verify_envelope(envelope, {**roots, **{i: o.public for i, o in self.officers.items()}})
+
+
+@dataclass(frozen=True)
 class Replay:
     """A whole history: what each event says, and the state document that stood after it, oldest first."""
 
@@ -158,12 +179,12 @@ def check_history(
     events: Sequence[LoggedEvent],
     *,
     origin: str,
-    officers: Mapping[str, OfficerKey],
+    signers: Signers,
 ) -> Replay:
     """All events of a state, replayed, once they are shown to add up to ``value``.
 
     ``value`` is the state document's canonical bytes, so count, last index and chain are compared with the rest.
-    ``officers`` are the keys whose states are proved; when there are any, every event must be signed by them.
+    ``signers`` are the keys that are proved; when officers' are among them, every event must be signed by such.
 
     Raises:
         BrokenHistory, HistoryDiffers, SignerNotEntitled: as their names say.
@@ -189,8 +210,9 @@ def check_history(
         leaf = leaf_hash(event.entry)
         before = now
         now = advance({identifier: before}, envelope.payload_type, own, event.index, leaf)[identifier]
-        if officers and envelope.payload_type == dsse.EVENT:
-            _check_signers(envelope, payload, _offices(before, now, payload), event.index, officers)
+        if signers.officers and envelope.payload_type == dsse.EVENT:
+            signers.verify(envelope)
+            _check_signers(envelope, payload, _offices(before, now, payload), event.index, signers)
         chain, last = fold(chain, event.index, leaf), event.index
         payloads.append(payload)
         states.append((event.index, now))
@@ -252,16 +274,24 @@ def _check_signers(
     payload: Doc,
     offices: Sequence[Json],
     index: int,
-    officers: Mapping[str, OfficerKey],
+    signers: Signers,
 ) -> None:
-    dsse.verify_envelope(envelope, {keyid: o.public for keyid, o in officers.items()})
     act = _act(payload, index)
-    signers = [officers[s.keyid] for s in envelope.signatures]
-    if payload.get("officer") not in [o.officer for o in signers]:
+    keyids = [s.keyid for s in envelope.signatures]
+    signed = [signers.officers[i] for i in keyids if i in signers.officers]
+    by_roots = act.type == flags.TYPE and signers.genesis is not None and signers.genesis.has_signed(keyids)
+    names = [o.officer for o in signed]
+    if not flags.names_a_signer(payload.get("officer"), names, by_root_keys=by_roots):
         raise SignerNotEntitled(f"the event at index {index} names an officer who has not signed it")
+    if act.type == flags.TYPE:
+        if not by_roots:
+            _check_appointing(act, signed, offices, index)
+        return
+    if len(signed) != len(keyids):
+        raise SignerNotEntitled(f"root keys sign no {act.type}, as at index {index}")
     able: set[str] = set()
     for office in offices:
-        for signer in signers:
+        for signer in signed:
             roles = signer.roles_for(act, office, index) if isinstance(office, str) else frozenset()
             if not roles:
                 raise SignerNotEntitled(
@@ -270,6 +300,19 @@ def _check_signers(
             able |= roles
     if not is_of_a_case(act.type):
         _check_clock(payload, able, index)
+
+
+def _check_appointing(act: Act, signed: Sequence[OfficerKey], offices: Sequence[Json], index: int) -> None:
+    """A key review is signed as a revocation: by two officers, one of whom appoints at these offices."""
+    in_force = [key for key in signed if key.in_force(index)]
+    appoints = any(
+        all(isinstance(office, str) and key.roles_for(act, office, index) for office in offices)
+        for key in in_force
+    )
+    if not appoints or len({key.officer for key in in_force}) < 2:
+        raise SignerNotEntitled(
+            f"the {act.type} at index {index} takes root keys, or two officers of whom one appoints there"
+        )
 
 
 def _act(payload: Doc, index: int) -> Act:

@@ -122,7 +122,8 @@ def review(
 
     The key was revoked with --suspect-from. Buyers and banks see the restriction until an order lifts it.
     """
-    from registry.flagging import AT_ONCE, ROOT_KEYS
+    from registry.flagging import AT_ONCE
+    from registry.flags import ROOT_KEYS
 
     with registry() as house:
         house.settle()

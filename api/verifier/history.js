@@ -18,6 +18,7 @@ const KEY_EVENT_MEMBERS = {
   "posting.started/1": { office: isText, roles: Array.isArray },
   "posting.ended/1": { office: isText, roles: Array.isArray },
 };
+const REVIEW = "record.flagged/1", ROOT_KEYS = "root-keys";
 const broken = (message) => refuse("broken-history", message);
 
 // The key of a proved state of kind officer.
@@ -47,17 +48,20 @@ function rolesThatSign({ eventType, day, inACase }, office) {
   return inACase ? row.roles : row.opposed;
 }
 
+const isInForce = (officer, index) => officer.enrolled < index && (officer.revoked === null || index <= officer.revoked);
+
 // In which roles the key was good for such an event of that office at that place of the log.
 function rolesFor(officer, act, office, index) {
-  if (officer.enrolled >= index || (officer.revoked !== null && index > officer.revoked)) return [];
+  if (!isInForce(officer, index)) return [];
   const open = officer.postings.filter(({ office: place, from, to }) => from < index && (to === null || index <= to) && contains(place, office));
   const able = rolesThatSign(act, office);
   return open.flatMap(({ roles }) => roles.filter((role) => able.includes(role)));
 }
 
 // {payloads, steps: [{index, doc}]}: all events of a state, oldest first, once they are shown to add up to `value`.
-// `officers` is a Map of keys whose states are proved; when there are any, every event must be signed by them.
-export async function checkHistory({ id, kind, value, events, origin, officers }) {
+// `officers` is a Map of keys whose states are proved; when there are any, every event must be signed by them. A key review
+// may be signed by the root keys of `genesis` (null where the proof does not bear it), which sign nothing else about land.
+export async function checkHistory({ id, kind, value, events, origin, officers, genesis }) {
   const payloads = [], steps = [];
   let now = null, chain = EMPTY, last = -1;
   for (const [version, { index, entry }] of events.entries()) {
@@ -71,7 +75,7 @@ export async function checkHistory({ id, kind, value, events, origin, officers }
     last = index;
     const before = now;
     now = advance(before ?? { kind, id }, changes, version + 1, index, chain);
-    if (officers.size > 0 && envelope.payloadType === EVENT) await checkSigners(envelope, payload, officesOf([before ?? now, now], payload), index, officers);
+    if (officers.size > 0 && envelope.payloadType === EVENT) await checkSigners(envelope, payload, officesOf([before ?? now, now], payload), index, { officers, genesis });
     payloads.push(payload);
     steps.push({ index, doc: now });
   }
@@ -125,14 +129,22 @@ const advance = (before, changes, version, index, chain) => ({ ...before, ...cha
 // Under whom the state lies before the event and after it; that of the order where it lies under nobody.
 const officesOf = (states, payload) => states.map((state) => (Object.hasOwn(state, "office") ? state.office : member(payload, "office")));
 
-async function checkSigners(envelope, payload, offices, index, officers) {
-  await verifyEnvelope(envelope, new Map([...officers].map(([keyid, officer]) => [keyid, officer.key])));
+async function checkSigners(envelope, payload, offices, index, { officers, genesis }) {
+  await verifyEnvelope(envelope, new Map([...(genesis?.rootKeys ?? []), ...[...officers].map(([keyid, officer]) => [keyid, officer.key])]));
   const eventType = String(member(payload, "type")), day = member(payload, "decided"), able = [];
   const act = { eventType, day, inACase: isText(member(payload, "case")) };
-  const signers = envelope.signatures.map(({ keyid }) => officers.get(keyid));
+  const signers = envelope.signatures.map(({ keyid }) => officers.get(keyid)).filter((signer) => signer !== undefined);
+  const rootSignatures = envelope.signatures.filter(({ keyid }) => genesis?.rootKeys.has(keyid)).length;
+  const byRootKeys = eventType === REVIEW && genesis !== null && rootSignatures >= genesis.threshold;
   const entitled = (message) => refuse("signer-not-entitled", message);
   if (!isDay(day)) entitled(`the event at index ${index} does not say on which day it was decided`);
-  if (!signers.some((signer) => signer.officer === member(payload, "officer"))) entitled(`the event at index ${index} names an officer who has not signed it`);
+  const named = member(payload, "officer");
+  if (!signers.some((signer) => signer.officer === named) && !(byRootKeys && named === ROOT_KEYS)) entitled(`the event at index ${index} names an officer who has not signed it`);
+  if (eventType === REVIEW) {
+    if (!byRootKeys) checkAppointing(signers, act, offices, index, entitled);
+    return;
+  }
+  if (signers.length !== envelope.signatures.length) entitled(`root keys sign no ${eventType}, as at index ${index}`);
   for (const office of offices) {
     for (const signer of signers) {
       const roles = isText(office) ? rolesFor(signer, act, office, index) : [];
@@ -144,4 +156,11 @@ async function checkSigners(envelope, payload, offices, index, officers) {
   // The clock's key changes the record in a case only, and says so; nobody says so in its place.
   const byClock = able.every((role) => role === "system");
   if (byClock !== Object.hasOwn(payload, "auto") || (byClock && !isText(member(payload, "case")))) entitled(`the event at index ${index} is not what the registry's clock signs, or not signed by it`);
+}
+
+// A key review is signed as a revocation: by two officers, one of whom appoints at these offices.
+function checkAppointing(signers, act, offices, index, entitled) {
+  const inForce = signers.filter((signer) => isInForce(signer, index));
+  const appoints = inForce.some((signer) => offices.every((office) => isText(office) && rolesFor(signer, act, office, index).length > 0));
+  if (!appoints || new Set(inForce.map(({ officer }) => officer)).size < 2) entitled(`the ${act.eventType} at index ${index} takes root keys, or two officers of whom one appoints there`);
 }

@@ -7,8 +7,8 @@ import { BITS, KINDS } from "./tree.js";
 
 export const FORMAT = "landlog/title-proof@v1";
 export const MAX_BYTES = 4 * 1024 * 1024;
-const MAX_STATES = 64, MAX_OPENINGS = 1024, MAX_HISTORY = 65536;
-const OPTIONAL = ["history", "openings"]; // nothing else is missed when its name is spoilt
+const MAX_STATES = 64, MAX_OPENINGS = 1024, MAX_HISTORY = 65536, MAX_PATH = 63;
+const OPTIONAL = ["history", "genesis", "openings"]; // nothing else is missed when its name is spoilt
 const RESULTS = ["present", "absent-empty", "absent-other"];
 
 const fault = (message) => refuse("malformed-title-proof", message);
@@ -17,7 +17,7 @@ export function parseTitleProof(bytes) {
   if (bytes.length > MAX_BYTES) fault(`the proof has ${bytes.length} bytes, more than ${MAX_BYTES}`);
   const data = bytes.at(-1) === 10 ? bytes.subarray(0, -1) : bytes;
   return readAs("malformed-title-proof", ["not-canonical", "bad-base64"], () => {
-    const whole = new Members(parseObject(data), "the proof", ["format", "origin", "parcel", "map_head", "map_head_proof", "states", "openings"]);
+    const whole = new Members(parseObject(data), "the proof", ["format", "origin", "parcel", "map_head", "map_head_proof", "states", "genesis", "openings"]);
     if (whole.text("format") !== FORMAT) fault(`the file's format is not ${FORMAT}`);
     return {
       origin: whole.text("origin"),
@@ -25,6 +25,7 @@ export function parseTitleProof(bytes) {
       mapHead: whole.base64("map_head"),
       mapHeadProof: whole.text("map_head_proof"),
       states: whole.list("states", 1, MAX_STATES).map((item, n) => parseState(item, `states[${n}]`)),
+      genesis: whole.has("genesis") ? parseGenesisPlace(whole.any("genesis")) : null,
       openings: whole.has("openings") ? whole.list("openings", 1, MAX_OPENINGS).map((item, n) => parseOpening(item, `openings[${n}]`)) : [],
     };
   });
@@ -57,6 +58,12 @@ function parseHistory(state) {
     const members = new Members(item, `${state.where}.history[${n}]`, ["index", "entry"]);
     return { index: members.index("index"), entry: members.base64("entry") };
   });
+}
+
+function parseGenesisPlace(item) {
+  const members = new Members(item, "genesis", ["entry", "path"]);
+  const path = members.list("path", 1, MAX_PATH);
+  return { entry: members.base64("entry"), path: path.map((sibling, n) => hash(sibling, `genesis.path[${n}]`)) };
 }
 
 function parseOpening(item, where) {

@@ -4,11 +4,12 @@
 import { HASH_BYTES, fromBase64, sha256, toBase64, utf8, concat } from "./bytes.js";
 import { canonicalBytes, isInteger, isObject, member, parseObject } from "./canon.js";
 import { readAs, refuse } from "./errors.js";
+import { parseGenesis } from "./genesis.js";
 import { checkHistory, readOfficer } from "./history.js";
 import { openCheckpoint } from "./note.js";
 import { DAY, endorse } from "./policy.js";
 import { parseTitleProof } from "./title_proof.js";
-import { mapKey, parseMapHead, parseTlogProof, verifyMapPath, verifyTlogProof } from "./tree.js";
+import { leafHash, mapKey, parseMapHead, parseTlogProof, verifyInclusion, verifyMapPath, verifyTlogProof } from "./tree.js";
 
 const ID = /^[0-9]{1,6}-([UC]?)[0-9]{6}$/;
 const KIND_OF_LETTER = { "": "parcel", U: "unit", C: "case" };
@@ -29,7 +30,7 @@ export async function verifyTitleProof(bytes, policy, { now, maxAge = DAY, parce
   const { checkpoint, asOf, head } = await newestHead(claim, policy, now, maxAge);
   const states = statesOf(claim, head);
   checkUnit(claim.parcel, states, claim.states[1]);
-  const { events, histories, judged } = await historiesOf(claim, states);
+  const { events, histories, judged } = await historiesOf(claim, states, await genesisOf(claim, checkpoint));
   const openings = openingsOf(claim.openings, [...[...states.values()].filter((doc) => doc !== null), ...events]);
   const shown = asOfSize === null ? states : statesAt(claim, states, histories, BigInt(asOfSize), checkpoint.size);
   return {
@@ -99,8 +100,18 @@ function checkListed(parcel, id, unit) {
   if (!Array.isArray(parcels) || !parcels.includes(parcel)) refuse("unit-missing", `the unit ${id} does not list the parcel ${parcel}`);
 }
 
+// What the log's first entry says, where the proof bears it: which keys are the root keys.
+async function genesisOf(claim, checkpoint) {
+  if (claim.genesis === null) return null;
+  const { entry, path } = claim.genesis;
+  verifyInclusion({ leaf: leafHash(entry), index: 0n, size: checkpoint.size, proof: path, root: checkpoint.root });
+  const genesis = await parseGenesis(entry);
+  if (genesis.origin !== claim.origin) refuse("malformed-genesis", `the genesis entry is that of ${genesis.origin}, and stands in another log`);
+  return genesis;
+}
+
 // Step 7: the events of each state that comes with its history, and whether signatures were judged.
-async function historiesOf(claim, states) {
+async function historiesOf(claim, states, genesis) {
   const officers = new Map();
   for (const { kind, id } of claim.states) {
     const doc = states.get(keyOf(kind, id));
@@ -110,7 +121,7 @@ async function historiesOf(claim, states) {
   let judged = false;
   for (const { kind, id, value, history } of claim.states) {
     if (history === null || value === null) continue;
-    const { payloads, steps } = await checkHistory({ id, kind, value, events: history, origin: claim.origin, officers });
+    const { payloads, steps } = await checkHistory({ id, kind, value, events: history, origin: claim.origin, officers, genesis });
     events.push(...payloads);
     histories.set(keyOf(kind, id), steps);
     judged ||= officers.size > 0 && kind !== "officer";

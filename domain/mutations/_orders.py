@@ -182,6 +182,19 @@ def it_is_a_kind_of_orders(a: Any, record: Record, law: Law) -> Answer:
 
 
 @rule(
+    "the kind is one that an officer's order removes",
+    source=Citation("Landlog", "domain/restrictions.toml"),
+    remedy=Phrase(
+        "Known: {known}; others have an entry of their own.",
+        known=", ".join(k.name for k in KINDS.values() if k.removed_by_order),
+    ),
+)
+def an_order_removes_its_kind(a: Any, record: Record, law: Law) -> Answer:
+    known = KINDS.get(a.kind)
+    return known is not None and known.removed_by_order
+
+
+@rule(
     "the tenure is one that the state's record knows",
     source=Citation("Landlog", "domain/states/<state>/tenures.toml, each tenure with its own law"),
     remedy="Give one of the state's codes.",

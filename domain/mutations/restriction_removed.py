@@ -16,9 +16,9 @@ from domain.mutations._orders import (
     COLLECTORS_ORDER,
     LATER_ORDER,
     Land,
+    an_order_removes_its_kind,
     entry,
     entry_stands,
-    it_is_a_kind_of_orders,
     it_says_what_it_lies_on,
     kind_words,
     land_words,
@@ -93,7 +93,7 @@ RULES = (
     *STANDING,
     NOTHING_BARS["order"],
     it_says_what_it_lies_on,
-    it_is_a_kind_of_orders,
+    an_order_removes_its_kind,
     the_restriction_stands,
     the_tenure_does_not_carry_it,
 )
@@ -162,6 +162,12 @@ EXAMPLES = (
         then={KHATA: {"restrictions": []}},
     ),
     Example(
+        title="two officers have looked at what a key in doubt signed, and release the field",
+        given=restricted("key-review", None),
+        when=replace(_OFF_THE_LIST, kind=Code("key-review"), entry=None),
+        then={FIELD: {"restrictions": []}},
+    ),
+    Example(
         title="what is not noted is not removed, nor anything by an order of a day to come",
         given=SISTERS,
         when=replace(_OFF_THE_LIST, order=replace(LATER_ORDER, made=date(2027, 1, 1))),
@@ -171,7 +177,7 @@ EXAMPLES = (
         title="a court's stay is not removed by an officer's order",
         given=restricted("stay", COLLECTORS_ORDER.commitment),
         when=replace(_OFF_THE_LIST, kind=Code("stay")),
-        refused=(it_is_a_kind_of_orders,),
+        refused=(an_order_removes_its_kind,),
     ),
     Example(
         title="class-2 land sheds its bar by a change of tenure",

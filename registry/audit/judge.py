@@ -20,7 +20,6 @@ from registry.acts import parse_act
 from registry.audit.cases import check_case, is_opposed
 from registry.audit.effects import Effect, Law
 from registry.authority import act_payload, by_root_keys, check_appointing, check_authority, check_purpose
-from registry.genesis_entry import Genesis
 from registry.log.hashing import leaf_hash
 from registry.officers import OfficerKey, OutsideJurisdiction, check_may_sign, officer_key_of
 from registry.roles import contains
@@ -202,13 +201,26 @@ class Judge:
             odd = min(set(effect.changes) ^ set(ids))
             raise EffectDiffers(f"the event touches {odd} and its effect does not, or the reverse")
         keyids = [s.keyid for s in envelope.signatures]
-        if effect.by_authority and by_root_keys(keyids, self._genesis):
+        if effect.by_authority:
+            self._check_review(payload, keyids, officers, effect)
             return before
         opposed = is_opposed(payload, before)
-        _check_signers(payload, keyids, officers, effect, self._genesis, opposed=opposed)
-        if not effect.by_authority:
-            check_case(payload, before, officers.values(), effect.offices)
+        _check_signers(payload, keyids, officers, effect, opposed=opposed)
+        check_case(payload, before, officers.values(), effect.offices)
         return before
+
+    def _check_review(
+        self, payload: Doc, keyids: Sequence[str], officers: Mapping[str, OfficerKey], effect: Effect
+    ) -> None:
+        """A key review is signed as a revocation is, and names one of those who signed it."""
+        by_roots = by_root_keys(keyids, self._genesis)
+        if not by_roots:
+            in_force = [k for k in officers.values() if k.revoked is None]
+            offices = sorted(effect.offices)
+            check_appointing(str(payload["type"]), offices, in_force, genesis=self._genesis, two=True)
+        named = {k.officer for k in officers.values()}
+        if not flags.names_a_signer(payload["officer"], named, by_root_keys=by_roots):
+            raise SignaturesMissing("the review names an officer who has not signed it")
 
 
 def _check_form(payload: Doc, origin: str) -> None:
@@ -256,7 +268,6 @@ def _check_signers(
     keyids: Sequence[str],
     officers: Mapping[str, OfficerKey],
     effect: Effect,
-    genesis: Genesis,
     *,
     opposed: bool,
 ) -> None:
@@ -266,10 +277,6 @@ def _check_signers(
         *([str(payload["second_officer"])] if payload.get("second_officer") else []),
     ]
     keys = list(officers.values())
-    if effect.by_authority:
-        in_force = [k for k in keys if k.revoked is None]
-        check_appointing(str(payload["type"]), sorted(effect.offices), in_force, genesis=genesis, two=True)
-        return
     if len(keys) != len(keyids):
         raise SignaturesMissing("root keys sign no orders about land")
     if len(set(named)) < effect.signatures or len(keys) != len(named):

@@ -14,6 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a type, named as one
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
@@ -33,6 +34,7 @@ from registry.log.title_proof import (
     MAX_STATES,
     LoggedEvent,
     Opening,
+    ProvedGenesis,
     ProvedState,
     TitleProof,
     reveal,
@@ -121,7 +123,8 @@ class Prover:
     def title_proof(self, parcel: str, *, history: bool = False, openings: Iterable[Opening] = ()) -> bytes:
         """The title proof of a parcel: its state and its unit's, under the published checkpoint.
 
-        With ``history`` both come with all their events, and with the states of the keys that signed these; the
+        With ``history`` both come with all their events, and with the states of the keys that signed these (where
+        root keys did, with the genesis entry, which names them); the
         units to which the parcel belonged before come too, so that any past size of the log can be asked about.
         A parcel that was never registered gets a proof of that.
 
@@ -129,7 +132,7 @@ class Prover:
             NothingPublished, LogBusy, ProofTooLarge: as their names say.
         """
         with self._settled() as (cursor, head):
-            states = [self._state(cursor, head, "parcel", parcel, history)]
+            states, genesis = [self._state(cursor, head, "parcel", parcel, history)], None
             unit = _unit_of(states[0])
             if unit is not None:
                 states.append(self._state(cursor, head, "unit", unit, history))
@@ -139,13 +142,15 @@ class Prover:
                     for former in _units_ever(states[0])[-_MOST_FORMER_UNITS:]
                     if former != unit
                 ]
-                states += self._officers(cursor, head, states)
+                officers, genesis = self._signers(cursor, head, states)
+                states += officers
             proof = TitleProof(
                 origin=self._origin,
                 parcel=parcel,
                 map_head=storage.entries_between(cursor, head.size - 1, head.size)[0],
                 map_head_proof=self._inclusion(cursor, head, head.size - 1).format(),
                 states=tuple(states),
+                genesis=genesis,
                 openings=reveal(openings),
             ).format()
         if len(proof) > MAX_BYTES:
@@ -185,17 +190,27 @@ class Prover:
             )
         return ProvedState(kind=kind, id=identifier, proof=proof, value=value, history=events)
 
-    def _officers(self, cursor: Cursor, head: Published, states: Sequence[ProvedState]) -> list[ProvedState]:
-        """The states of all keys that signed the events shown; none at all unless all of them have one.
+    def _signers(
+        self, cursor: Cursor, head: Published, states: Sequence[ProvedState]
+    ) -> tuple[list[ProvedState], ProvedGenesis | None]:
+        """The states of all keys that signed the events shown, and the genesis entry where root keys are among them.
 
-        A verifier judges either every signature or none: what it cannot judge it must not seem to have judged.
+        Nothing at all unless every key is known: a verifier judges either every signature or none, and what it cannot
+        judge it must not seem to have judged.
         """
         signers = {
-            keyid for state in states for event in state.history or () for keyid in _signers(event.entry)
+            keyid for state in states for event in state.history or () for keyid in _keyids(event.entry)
         }
         found = [self._state(cursor, head, "officer", keyid, False) for keyid in sorted(signers)]
-        room = len(states) + len(found) <= MAX_STATES
-        return found if room and all(o.proof.result is Result.PRESENT for o in found) else []
+        officers = [state for state in found if state.proof.result is Result.PRESENT]
+        if len(states) + len(officers) > MAX_STATES:
+            return [], None
+        if len(officers) == len(found):
+            return officers, None
+        genesis = storage.entries_between(cursor, 0, 1)[0]
+        if not signers <= {state.id for state in officers} | _root_keyids(genesis):
+            return [], None
+        return officers, ProvedGenesis(entry=genesis, path=self._inclusion(cursor, head, 0).path)
 
     @contextmanager
     def _settled(self) -> Iterator[tuple[Cursor, Published]]:
@@ -261,8 +276,16 @@ def _units_ever(parcel: ProvedState) -> list[str]:
     return list(named)
 
 
-def _signers(entry: bytes) -> list[str]:
+def _keyids(entry: bytes) -> list[str]:
     """The key ids under a signed entry."""
     signatures: Json = parse_object(entry).get("signatures")
     items = signatures if isinstance(signatures, list) else []
     return [str(item["keyid"]) for item in items if isinstance(item, dict) and "keyid" in item]
+
+
+def _root_keyids(genesis: bytes) -> set[str]:
+    """The ids of the root keys that a genesis entry names; of another entry, none."""
+    payload = decode_base64(str(parse_object(genesis).get("payload")), what="the payload")
+    named = parse_object(payload).get("root_keys")
+    keys = named if isinstance(named, list) else []
+    return {sha256(decode_base64(str(key), what="a root key")).hexdigest() for key in keys}

@@ -25,15 +25,18 @@ MAX_STATES = 64
 MAX_OPENINGS = 1024
 
 MAX_HISTORY = 65_536
+MAX_PATH = 63
+"""Hashes from an entry to the root of the largest log that there can be."""
 
 _MOST_ADDED = 3  # letters by which a name may be longer and still be taken for a slip
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
-_PROOF = ("format", "origin", "parcel", "map_head", "map_head_proof", "states", "openings")
+_PROOF = ("format", "origin", "parcel", "map_head", "map_head_proof", "states", "genesis", "openings")
 _STATE = ("kind", "id", "result", "value", "path", "history", "other_key", "other_value_hash")
 _EVENT = ("index", "entry")
+_GENESIS = ("entry", "path")
 _OPENING = ("commitment", "field", "salt", "value")
-_OPTIONAL = ("history", "openings")  # nothing else is missed when its name is spoilt
+_OPTIONAL = ("history", "genesis", "openings")  # nothing else is missed when its name is spoilt
 
 Doc = dict[str, Json]
 
@@ -62,6 +65,14 @@ class ProvedState:
     value: bytes | None = None
     history: tuple[LoggedEvent, ...] | None = None
     """All events of this state, oldest first; None where the proof does not carry them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProvedGenesis:
+    """The log's first entry, which names the root keys, with its inclusion path in the checkpoint's tree."""
+
+    entry: bytes
+    path: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +117,8 @@ class TitleProof:
     map_head: bytes
     map_head_proof: str
     states: tuple[ProvedState, ...]
+    genesis: ProvedGenesis | None = None
+    """Where root keys signed an event that is shown: what says which keys these are."""
     openings: tuple[Revealed, ...] = ()
 
     def format(self) -> bytes:
@@ -118,6 +131,11 @@ class TitleProof:
             "map_head_proof": self.map_head_proof,
             "states": [_state_document(state) for state in self.states],
         }
+        if self.genesis is not None:
+            document["genesis"] = {
+                "entry": encode_base64(self.genesis.entry),
+                "path": [encode_base64(sibling) for sibling in self.genesis.path],
+            }
         if self.openings:
             document["openings"] = [
                 {
@@ -156,6 +174,7 @@ def parse_title_proof(data: bytes) -> TitleProof:
                 _parse_state(item, f"states[{n}]")
                 for n, item in enumerate(whole.list("states", least=1, most=MAX_STATES))
             ),
+            genesis=_parse_genesis(whole.any("genesis")) if whole.has("genesis") else None,
             openings=tuple(
                 _parse_opening(item, f"openings[{n}]")
                 for n, item in enumerate(whole.list("openings", least=1, most=MAX_OPENINGS))
@@ -216,6 +235,15 @@ def _parse_history(state: _Members) -> tuple[LoggedEvent, ...]:
         members = _Members(item, f"{state.where}.history[{n}]", _EVENT)
         events.append(LoggedEvent(members.index("index"), members.base64("entry")))
     return tuple(events)
+
+
+def _parse_genesis(item: Json) -> ProvedGenesis:
+    members = _Members(item, "genesis", _GENESIS)
+    path = members.list("path", least=1, most=MAX_PATH)
+    return ProvedGenesis(
+        entry=members.base64("entry"),
+        path=tuple(_hash(sibling, f"genesis.path[{n}]") for n, sibling in enumerate(path)),
+    )
 
 
 def _parse_opening(item: Json, where: str) -> Revealed:

@@ -18,10 +18,12 @@ from types import MappingProxyType
 from typing import Any
 
 from nacl.bindings import crypto_core_ed25519_add
+from nacl.signing import SigningKey
 
-from domain.canon import canonical, parse_object
+from domain.canon import Json, canonical, parse_object
 from registry import qr
 from registry.cbor import Tagged, encode
+from registry.flags import KIND, ROOT_KEYS
 from registry.log.ed25519 import SeedKey
 from registry.log.note import NoteSigner
 from registry.log.title_proof import LoggedEvent, TitleProof
@@ -30,6 +32,7 @@ from tests.registry.test_qr import PAPER, PRESS
 from tests.registry.titles import (
     ASHA,
     CLERK,
+    COLLECTOR,
     NEIGHBOUR,
     NOW,
     OFFICE,
@@ -37,6 +40,7 @@ from tests.registry.titles import (
     PARCEL,
     POLICY,
     RAVI,
+    ROOTS,
     TAHSILDAR,
     UNIT,
     WITNESS,
@@ -126,6 +130,8 @@ def _good() -> Iterator[Case]:
     yield "the clock's key signs in a case", _signed(roles=["system"], says=fell_due), "", by_clock
     circle = _signed(**CIRCLE_OFFICER, says={"case": "593873-C000012"})
     yield "a circle officer of Maharashtra signs a sale in its case", circle, "", by_clock
+    for title, reviewed in _reviews():
+        yield title, reviewed, "", _shows(size=11, signatures=True)
     empty = Registry()
     empty.add_head()
     yield "an empty registry", empty.proof(STRANGER), "", _shows("absent", parcel=STRANGER, size=1)
@@ -335,6 +341,7 @@ def _of_other_histories() -> Iterator[Case]:
         ),
     ):
         yield title, _signed(**signed), error, {}
+    yield from _of_other_reviews()
     bare = village().proof()
     yield "a past size without histories", bare, "history-missing", {"as_of_size": 3}
     whole = village().proof(histories=[PARCEL, UNIT])
@@ -382,6 +389,92 @@ def _signed(
     registry.add_head()
     shown = [keyid(TAHSILDAR), keyid(CLERK)] if before else [keyid(TAHSILDAR)]
     return registry.proof(PARCEL, *shown, histories=[PARCEL])
+
+
+def _review(*signers: SigningKey, officer: str = ROOT_KEYS, **order: Any) -> TitleProof:
+    """A parcel put under review over the key of its tahsildar, by root keys unless others are told."""
+    registry = Registry()
+    registry.found(*order.pop("founders", ()), **order.pop("genesis", {}))
+    registry.enrol(TAHSILDAR, "AP-1")
+    registry.enrol(CLERK, "AP-3", roles=["lekhpal"])
+    registry.enrol(COLLECTOR, "AP-9", office="28/511", roles=[order.pop("role", "appointing-authority")])
+    registry.order({PARCEL: parcel_members(), UNIT: unit_members()})
+    if order.pop("revoke", True):
+        registry.key_event("key.revoked/1", TAHSILDAR, reason="stolen", suspect_from_index=7)
+    flag: Json = {"kind": KIND, "since": None, "on": None, "details": None}
+    says = {"type": "record.flagged/1", **order}
+    registry.order({PARCEL: {"restrictions": [flag]}}, *(signers or ROOTS[1:]), officer=officer, **says)
+    registry.add_head()
+    shown = [keyid(key) for key in (TAHSILDAR, CLERK, COLLECTOR)]
+    proof = registry.proof(PARCEL, *shown, histories=[PARCEL, UNIT])
+    return replace(proof, genesis=registry.genesis())
+
+
+def _reviews() -> Iterator[tuple[str, TitleProof]]:
+    yield "a key review signed by root keys", _review()
+    by_officers = _review(CLERK, COLLECTOR, officer="AP-3")
+    yield (
+        "a key review signed by two officers, one of whom appoints there",
+        replace(by_officers, genesis=None),
+    )
+    yield "the same with the genesis entry, which is not needed", by_officers
+    yield "a key review signed by root keys and an officer", _review(*ROOTS[:2], CLERK, officer="AP-3")
+
+
+def _of_other_reviews() -> Iterator[Case]:
+    whole = _review()
+    place, error = whole.genesis, "signer-not-entitled"
+    assert place is not None
+    shorter = replace(whole, genesis=replace(place, path=place.path[:-1]))
+    other = Registry()
+    other.found(*ROOTS)
+    forged = replace(whole, genesis=replace(place, entry=other.entries[0]))
+    log = NoteSigner("registry.example/land/other", SeedKey(bytes([1]) * 32)).verifier_key.format()
+    foreign = _review(genesis={"origin": "registry.example/land/other", "log_keys": [log]})
+    yield (
+        "root keys signed a review, and the genesis entry is not shown",
+        replace(whole, genesis=None),
+        "unknown-key",
+        {},
+    )
+    yield "the genesis entry's path is too short", shorter, "not-included", {}
+    yield "another genesis entry is shown", forged, "not-included", {}
+    yield "the log's first entry is the genesis of another registry", foreign, "malformed-genesis", {}
+    yield (
+        "the log's first entry names no root keys",
+        _review(genesis={"root_keys": []}),
+        "malformed-genesis",
+        {},
+    )
+    yield (
+        "the log's first entry bears one of two signatures",
+        _review(founders=ROOTS[:1]),
+        "too-few-root-signatures",
+        {},
+    )
+    yield (
+        "the log's first entry is signed by a stranger",
+        _review(founders=(*ROOTS[:2], CLERK)),
+        "unknown-key",
+        {},
+    )
+    yield "one root key of two signs a review", _review(ROOTS[0]), error, {}
+    yield "root keys sign a sale", _review(type="mutation.sale/1"), error, {}
+    yield "root keys sign a review in an officer's name", _review(officer="AP-9"), error, {}
+    yield "officers sign a review in the name of the root keys", _review(CLERK, COLLECTOR), error, {}
+    yield "one officer signs a review alone", _review(COLLECTOR, officer="AP-9"), error, {}
+    yield (
+        "two officers sign a review of whom none appoints",
+        _review(CLERK, COLLECTOR, officer="AP-9", role="tahsildar"),
+        error,
+        {},
+    )
+    yield (
+        "the officer whose key was revoked is one of the two who sign a review",
+        _review(TAHSILDAR, COLLECTOR, officer="AP-9"),
+        error,
+        {},
+    )
 
 
 def _of_other_files() -> Iterator[Case]:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from api import clock, founding
+from api.counter import Counter
 from api.examining import examine
-from domain.canon import canonical
+from api.routes.parcels import proof_of
+from domain.canon import Json, canonical
 from domain.errors import RecordChanged, Refused
 from registry import dsse
 from registry.acts import Revoke
@@ -20,13 +22,18 @@ from registry.audit.auditor import AuditFailed, Auditor
 from registry.audit.source import Directory, LogReader
 from registry.authority import NotAppointed
 from registry.cluster import Cluster
-from registry.flagging import AT_ONCE, ROOT_KEYS, Flagging
-from registry.flags import NothingToReview
+from registry.flagging import AT_ONCE, Flagging
+from registry.flags import ROOT_KEYS, NothingToReview
 from registry.keys import Key, load
 from registry.log.note import NoteVerifier
-from tests.api.world import ORIGIN, TODAY, World, share_sale, unit
+from registry.log.policy import Policy
+from registry.verify import Verdict, verify_title_proof
+from tests.api.test_redrawing import officer, ordered
+from tests.api.world import ORIGIN, TODAY, World, parcel, share_sale, unit
 
 _numbers = count(1)
+SUCCESSORS = (("UP-REV-000102", "tahsildar"), ("UP-REV-000103", "tahsildar"))
+APPOINTING = (("UP-DC-1", "appointing-authority"), ("UP-LEK-9", "lekhpal"))
 
 
 @pytest.fixture
@@ -113,6 +120,66 @@ def test_everything_since_the_first_registration_is_flagged_in_batches(
     for identifier in (*(f"999101-{n:06d}" for n in range(1, 10)), *(unit(n) for n in range(1, 5))):
         assert [r["kind"] for r in state(world, identifier)["restrictions"]] == ["key-review"]
     assert audited(world, tmp_path / "audit") > 0
+
+
+def proved(world: World) -> Verdict:
+    """What a title proof with whole histories says of the first parcel, judged offline."""
+    desk = Counter(world.house, lambda: world.at)
+    try:
+        data = proof_of(desk, parcel(1), history=True)
+    finally:
+        desk.close()
+    policy = Policy.parse(world.house.settings.policy.read_text())
+    return verify_title_proof(data, policy, now=int(world.at.timestamp()))
+
+
+def test_a_proof_shows_offline_who_put_the_land_under_review_and_who_released_it(world: World) -> None:
+    sold(world)
+    revoked(world, since=0)
+    raise_reviews(world)
+    under_review = proved(world)
+    assert under_review.signatures_checked, "root keys are those that the genesis entry names"
+    assert "key-review" in str(under_review.record)
+    successors = [(name, officer(world, name, role)) for name, role in SUCCESSORS]
+    paper: Json = {"number": "DM/7/2026", "made": "2026-11-20", "by": "Collectorate"}
+    lifted: Json = {
+        "land": {"units": [unit(1)], "parcels": [parcel(1)], "on": None},
+        "kind": "key-review",
+        "entry": None,
+        "order": paper,
+    }
+    ordered(world, "restriction-removed", lifted, *successors)
+    released = proved(world)
+    assert released.signatures_checked
+    assert "key-review" not in str(released.states["unit", unit(1)])
+    assert "key-review" not in str(released.record)
+    assert not [i for payload in prepared(world) for i in (unit(1), parcel(1)) if i.encode() in payload]
+
+
+def test_a_review_by_two_officers_is_judged_offline_too(world: World) -> None:
+    authority, second = [(name, officer(world, name, role)) for name, role in APPOINTING]
+    revoked(world, since=sold(world))
+    flagging = Flagging(world.house.recorder)
+    for payload in flagging.prepare(
+        world.officer.keyid, officer=second[0], decided=TODAY, event_id=clock.new_event_id
+    ):
+        flagging.submit(
+            dsse.seal(
+                dsse.EVENT, payload, [k.sign_payload(dsse.EVENT, payload) for _, k in (second, authority)]
+            )
+        )
+    world.settle()
+    assert proved(world).signatures_checked
+
+
+def test_a_review_names_somebody_who_signed_it(world: World) -> None:
+    revoked(world, since=0)
+    flagging = Flagging(world.house.recorder)
+    payload = next(
+        flagging.prepare(world.officer.keyid, officer="UP-DC-1", decided=TODAY, event_id=clock.new_event_id)
+    )
+    with pytest.raises(NotAppointed, match="has not signed"):
+        flagging.submit(sealed(payload, root(world)))
 
 
 def test_land_under_review_is_not_dealt_with(world: World) -> None:

@@ -11,11 +11,12 @@ from typing import Any, cast
 
 from nacl.signing import SigningKey
 
-from domain.canon import Json, canonical
+from domain.canon import Json, canonical, parse_object
 from domain.commitment import Opening
 from domain.ids import kind_of
 from domain.projection import NO_HISTORY, PROJECTION, advance
 from registry import dsse
+from registry.genesis_entry import genesis_payload
 from registry.log.checkpoint import Checkpoint, sign_checkpoint
 from registry.log.cosignature import CosignatureSigner
 from registry.log.ed25519 import SeedKey
@@ -24,7 +25,7 @@ from registry.log.hashing import leaf_hash, node_hash
 from registry.log.map_head import MapHead
 from registry.log.note import NoteSigner
 from registry.log.prefix_map import map_key, subtree_root
-from registry.log.title_proof import LoggedEvent, ProvedState, TitleProof, reveal
+from registry.log.title_proof import LoggedEvent, ProvedGenesis, ProvedState, TitleProof, reveal
 from registry.log.tlog_proof import TlogProof
 from registry.log.tree import prove_inclusion, range_root
 from tests.registry.log.maps import prove, sorted_leaves
@@ -36,6 +37,9 @@ PARCEL, UNIT, NEIGHBOUR = "593873-000145", "593873-U000045", "593873-000146"
 LOG = NoteSigner(ORIGIN, SeedKey(bytes([1]) * 32))
 WITNESS = CosignatureSigner("witness.example/bank", SeedKey(bytes([2]) * 32))
 TAHSILDAR, CLERK = SigningKey(bytes([3]) * 32), SigningKey(bytes([4]) * 32)
+COLLECTOR = SigningKey(bytes([7]) * 32)
+ROOTS = tuple(SigningKey(bytes([n]) * 32) for n in (10, 11, 12))
+"""Root keys, of which two must sign."""
 ASHA = Opening("party", bytes(range(32)), {"name": "Asha"})
 RAVI = Opening("party", bytes(range(1, 33)), {"name": "Ravi"})
 POLICY = f"log {LOG.verifier_key.format()}\nquorum none\n"
@@ -87,6 +91,22 @@ class Registry:
         self.entries: list[bytes] = []
         self.states: dict[str, Doc] = {}
         self.events: dict[str, list[LoggedEvent]] = {}
+
+    def found(self, *signers: SigningKey, **changed: Json) -> None:
+        """The genesis entry, which must be the first: it names the root keys, and two of them have signed it."""
+        public = [bytes(key.verify_key) for key in ROOTS]
+        payload = genesis_payload(
+            origin=self.origin, root_keys=public, threshold=2, log_keys=[self.log.verifier_key.format()]
+        )
+        says = {**parse_object(payload), "projection": {"id": PROJECTION, "sha256": "as released"}, **changed}
+        data = canonical(cast("Json", says))
+        signatures = [dsse.sign(key, dsse.GENESIS, data) for key in signers or ROOTS[:2]]
+        self.entries.append(dsse.seal(dsse.GENESIS, data, signatures))
+
+    def genesis(self) -> ProvedGenesis:
+        """The first entry with its place in the tree of now."""
+        path = prove_inclusion(index=0, size=len(self.entries), subtree=self._subtree)
+        return ProvedGenesis(entry=self.entries[0], path=tuple(path))
 
     def order(
         self, changes: Mapping[str, Doc], *signers: SigningKey, officer: str = "AP-1", **members: Json
