@@ -26,8 +26,7 @@ def answer(
     """
     etag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
     kept = {"ETag": etag, "Cache-Control": ASK_AGAIN, **(headers or {})}
-    held = request.headers.get("if-none-match")
-    if held is not None and _matches(held, etag):
+    if is_held(request, etag):
         return Response(status_code=304, headers=kept)
     return Response(body, media_type=media_type, headers=kept)
 
@@ -37,6 +36,10 @@ def json_answer(request: Request, document: Any) -> Response:
     return answer(request, json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-def _matches(held: str, etag: str) -> bool:
+def is_held(request: Request, etag: str) -> bool:
+    """Whether the client says that it holds what bears this tag."""
+    held = request.headers.get("if-none-match")
+    if held is None:
+        return False
     tags = (tag.strip().removeprefix("W/") for tag in held.split(","))
     return held.strip() == "*" or etag in tags

@@ -6,8 +6,13 @@ is the one spelling of a tile, so no path leads out of that directory.  A web se
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from pathlib import Path
+from stat import S_ISREG
 
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse
+
+from api.answers import answer, is_held
 from api.counter import counter_of
 from api.problems import responses
 from domain.errors import NotFound
@@ -33,9 +38,12 @@ class NotPublished(NotFound):
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **responses(404)},
 )
 def checkpoint(request: Request) -> Response:
-    data = _published(request, "checkpoint")
-    cache = f"public, max-age={CHECKPOINT_SECONDS}"
-    return Response(data, media_type="text/plain; charset=utf-8", headers={"Cache-Control": cache})
+    try:
+        data = _place(request, "checkpoint").read_bytes()
+    except FileNotFoundError:
+        raise _not_published("checkpoint") from None
+    cache = {"Cache-Control": f"public, max-age={CHECKPOINT_SECONDS}"}
+    return answer(request, data, media_type="text/plain; charset=utf-8", headers=cache)
 
 
 @router.get(
@@ -59,16 +67,30 @@ def tile(request: Request, level: str, path: str) -> Response:
 
 
 def _tile(request: Request, path: str) -> Response:
-    tile = Tile.parse(path)
-    headers = {"Cache-Control": _FOREVER}
-    return Response(_published(request, tile.path), media_type="application/octet-stream", headers=headers)
+    """The file in pieces as the reader takes them: a bundle may have 16 MiB, and many readers come at once.
 
-
-def _published(request: Request, name: str) -> bytes:
+    What a path names never changes, so the path is its tag: an interrupted reader goes on, here or at a mirror.
+    """
+    name = Tile.parse(path).path
+    place = _place(request, name)
     try:
-        return (counter_of(request).house.settings.log / name).read_bytes()
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        raise NotPublished(
-            f"the log has not published {name}",
-            remedy="Read /log/checkpoint for the size; of a partial tile the full one may be there already.",
-        ) from None
+        found = place.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise _not_published(name) from None
+    if not S_ISREG(found.st_mode):
+        raise _not_published(name)
+    headers = {"Cache-Control": _FOREVER, "ETag": f'"{name}"'}
+    if is_held(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return FileResponse(place, media_type="application/octet-stream", headers=headers, stat_result=found)
+
+
+def _place(request: Request, name: str) -> Path:
+    return counter_of(request).house.settings.log / name
+
+
+def _not_published(name: str) -> NotPublished:
+    return NotPublished(
+        f"the log has not published {name}",
+        remedy="Read /log/checkpoint for the size; of a partial tile the full one may be there already.",
+    )

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
+import asyncio
 
+import pytest
+from starlette.types import Message
+
+from api.app import create_app
 from registry.log.checkpoint import open_checkpoint
 from registry.log.hashing import leaf_hash
 from registry.log.note import NoteVerifier, VerifierKey
-from registry.log.tiles import decode_bundle
+from registry.log.tiles import MAX_ENTRY_BYTES, decode_bundle
 from tests.api.asking import Client
 from tests.api.world import World
+
+LARGEST_BUNDLE = 256 * (2 + MAX_ENTRY_BYTES)
+MOST_AT_ONCE = 1 << 16  # bytes
 
 
 def size(client: Client) -> int:
@@ -68,7 +75,69 @@ def test_a_log_that_is_not_published_yet_says_so(counter: Client, world: World) 
     assert (answer.status_code, answer.json()["code"]) == (404, "not-published")
 
 
+def test_what_a_reader_holds_is_not_sent_again(client: Client) -> None:
+    for path in ("checkpoint", f"tile/0/000.p/{size(client)}"):
+        first = client.get(f"/log/{path}")
+        again = client.get(f"/log/{path}", headers={"If-None-Match": first.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["cache-control"] == first.headers["cache-control"]
+        assert client.get(f"/log/{path}", headers={"If-None-Match": '"other"'}).content == first.content
+
+
+def test_an_interrupted_reader_goes_on_where_it_stopped(client: Client) -> None:
+    path = f"/log/tile/entries/000.p/{size(client)}"
+    whole = client.get(path)
+    resumed = {"Range": "bytes=100-", "If-Range": whole.headers["etag"]}
+    rest = client.get(path, headers=resumed)
+    assert (rest.status_code, rest.content) == (206, whole.content[100:])
+    assert rest.headers["content-range"] == f"bytes 100-{len(whole.content) - 1}/{len(whole.content)}"
+    assert client.get(path, headers=resumed | {"If-Range": '"other"'}).content == whole.content
+    assert client.get(path, headers={"Range": f"bytes={len(whole.content)}-"}).status_code == 416
+
+
+class ReaderGone(Exception):
+    """The reader has taken as much as it wanted."""
+
+
+def test_a_bundle_is_read_no_faster_than_it_is_taken(world: World) -> None:
+    """A bundle of the greatest length goes out piece by piece, the next when the last was taken."""
+    name = "tile/entries/000"
+    (world.house.settings.log / name).write_bytes(bytes(LARGEST_BUNDLE))
+    app = create_app(world.house, now=lambda: world.at)
+    heads: list[Message] = []
+    pieces: list[int] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            heads.append(message)
+            return
+        pieces.append(len(message["body"]))
+        if len(pieces) == 3:
+            raise ReaderGone
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": f"/log/{name}",
+        "query_string": b"",
+        "headers": [],
+    }
+    with pytest.raises(ReaderGone):
+        asyncio.run(app(scope, receive, send))
+    app.state.counter.close()
+    assert dict(heads[0]["headers"])[b"content-length"] == str(LARGEST_BUNDLE).encode()
+    assert max(pieces) <= MOST_AT_ONCE
+
+
 def test_the_log_answers_head_with_the_length_of_get(client: Client) -> None:
-    answer = client.request("HEAD", "/log/checkpoint")
-    assert (answer.status_code, answer.content) == (200, b"")
-    assert int(answer.headers["content-length"]) == len(client.get("/log/checkpoint").content)
+    for path in ("/log/checkpoint", f"/log/tile/0/000.p/{size(client)}"):
+        answer, got = client.request("HEAD", path), client.get(path)
+        assert (answer.status_code, answer.content) == (200, b"")
+        assert int(answer.headers["content-length"]) == len(got.content)
+        assert answer.headers["etag"] == got.headers["etag"]
