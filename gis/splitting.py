@@ -18,12 +18,15 @@ from shapely import LineString, Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from domain.errors import BadInput
+from gis.crossings import refuse_tangle
 from gis.shapes import canonical_bytes_many, drawn_areas, from_bytes, metric_crs_of, snapped, to_metric
 from gis.tolerances import MEET_M, METRES_PER_DEGREE, SLIVER_M2, SLIVER_WIDTH_M, UNITS_PER_DEGREE
 
 MOST_VERTICES = 1_000
 MOST_LINES = 50
 MOST_VERTICES_OF_ALL = 2_000
+MOST_WORK = 200_000
+"""Corners of a parcel times the lines that divide it at once."""
 GRID = 1 / UNITS_PER_DEGREE
 _REACH = MEET_M / METRES_PER_DEGREE
 _LEAST_M2, _LEAST_WIDTH_M = (
@@ -57,6 +60,13 @@ def split_by_lines(parcel: bytes, lines: Sequence[LineString]) -> list[bytes]:
         raise _bad(
             f"the lines have {count} points", f"Draw them with at most {MOST_VERTICES_OF_ALL}.", "lines"
         )
+    if (corners := int(shapely.get_num_coordinates(shape))) * len(lines) > MOST_WORK:
+        raise _bad(
+            f"a parcel of {corners} corners is not divided by {len(lines)} lines at once",
+            "Divide it by fewer lines, and its parts again.",
+            "lines",
+        )
+    refuse_tangle(shape.boundary, grid, field="lines")
     cuts = []
     for n, line in enumerate(grid):
         others = shapely.union_all([shape.boundary, *grid[:n], *grid[n + 1 :]])
@@ -111,6 +121,7 @@ def faces_of(shape: BaseGeometry, cuts: Sequence[BaseGeometry]) -> list[BaseGeom
     boundary = shape.boundary
     if len(cuts) == 1 and (halves := _halved(shape, cuts[0])) is not None:
         return halves
+    refuse_tangle(boundary, cuts)
     lines = shapely.union(boundary, cuts[0]) if len(cuts) == 1 else shapely.union_all([boundary, *cuts])
     faces = _inside(shape, _polygons(lines))
     if len(faces) > shapely.get_num_geometries(shape):

@@ -17,11 +17,14 @@ from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from domain.errors import BadInput
+from gis.crossings import refuse_tangle
 from gis.shapes import canonical_bytes_many, faults, from_bytes, snapped, square_metres
 from gis.splitting import GRID, faces_of, refuse_slivers, widths_m
 from gis.tolerances import MEET_M, METRES_PER_DEGREE
 
 MOST_PARTS = 200
+MOST_CORNERS = 20_000
+"""Of all parts together."""
 
 
 def fitted(parcel: bytes, parts: Sequence[Polygon | MultiPolygon]) -> list[bytes]:
@@ -33,6 +36,12 @@ def fitted(parcel: bytes, parts: Sequence[Polygon | MultiPolygon]) -> list[bytes
     """
     if not 2 <= len(parts) <= MOST_PARTS:
         raise BadInput(f"{len(parts)} parts were given", field="children", remedy=f"Give 2 to {MOST_PARTS}.")
+    if (corners := int(shapely.get_num_coordinates(parts).sum())) > MOST_CORNERS:
+        raise BadInput(
+            f"the parts have {corners} corners",
+            field="children",
+            remedy=f"Draw them with at most {MOST_CORNERS} in all.",
+        )
     shape = from_bytes(parcel)
     drawn = snapped(parts)
     for n, sentence in enumerate(faults(drawn)):
@@ -46,6 +55,7 @@ def fitted(parcel: bytes, parts: Sequence[Polygon | MultiPolygon]) -> list[bytes
             raise _wrong(
                 f"children[{n}]", outside, "lie outside of the parcel", "Draw it within the boundary."
             )
+    refuse_tangle(shape.boundary, list(shapely.boundary(drawn)), field="children")
     drawn = _near(drawn, shape, reach)
     faces = np.array(faces_of(shape, [shapely.union_all(shapely.boundary(drawn))]), dtype=object)
     places = shapely.point_on_surface(faces)

@@ -29,9 +29,11 @@ from gis.shapes import (
     to_metric,
 )
 from gis.splitting import GRID, checked, faces_of, in_order, widths_m
-from gis.tolerances import SLIVER_M2, SLIVER_WIDTH_M
+from gis.tolerances import SLIVER_M2, SLIVER_WIDTH_M, WIDEST_DEGREES
 
 MOST_PARCELS = 200
+MOST_WORK = 4_000_000
+"""Corners of the parcels times those of the strip: what one request may ask for takes some seconds."""
 NARROWEST_M, WIDEST_M = 1.0, 500.0
 
 
@@ -68,6 +70,15 @@ def strip_along(centre: LineString, width_m: float) -> Polygon:
         width_m / 2, cap_style="flat", join_style="mitre", mitre_limit=2.0
     )
     strip = snapped(from_metric([flat], crs))[0]
+    if (
+        strip.bounds
+        and max(strip.bounds[2] - strip.bounds[0], strip.bounds[3] - strip.bounds[1]) > WIDEST_DEGREES
+    ):
+        raise BadInput(
+            "the strip is longer than a degree",
+            field="line",
+            remedy="Cut it in stretches, village by village.",
+        )
     if (fault := faults([strip])[0]) or not isinstance(strip, Polygon) or strip.interiors:
         raise BadInput(
             fault or "the strip comes back to where it was",
@@ -85,8 +96,15 @@ def cut(parcels: Sequence[bytes], strip: Polygon) -> list[Cut]:
             field="line",
             remedy=f"Cut at most {MOST_PARCELS} at once.",
         )
+    shapes = from_bytes_many(parcels)
+    if int(shapely.get_num_coordinates(shapes).sum()) * int(shapely.get_num_coordinates(strip)) > MOST_WORK:
+        raise BadInput(
+            "the centre line has too many points for the crooked parcels that it meets",
+            field="line",
+            remedy="Draw it with fewer points, or cut it in stretches.",
+        )
     found = []
-    for n, shape in enumerate(from_bytes_many(parcels) if parcels else []):
+    for n, shape in enumerate(shapes):
         if (done := _cut(n, shape, parcels[n], strip)) is not None:
             found.append(done)
     return found
