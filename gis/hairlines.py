@@ -16,9 +16,9 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from gis.coverage import Coverage
+from gis.coverage import Coverage, Flaws, find_flaws, flaws_after
 from gis.shapes import Shapes, faults, metric_crs_of, snapped, square_metres, to_metric
-from gis.tolerances import HAIRLINE_M, METRES_PER_DEGREE, NARROW_GAP_M, UNITS_PER_DEGREE
+from gis.tolerances import HAIRLINE_M, METRES_PER_DEGREE, UNITS_PER_DEGREE
 
 _REACH = HAIRLINE_M / METRES_PER_DEGREE
 
@@ -32,12 +32,15 @@ class Move:
     m2: Decimal
 
 
-def close_hairlines(shapes: Shapes, coverage: Coverage) -> dict[int, Move]:
-    """What is to move, by place, of valid lon/lat shapes of which ``examine_coverage`` found ``coverage``."""
+def close_hairlines(shapes: Shapes, coverage: Coverage, flaws: Flaws | None = None) -> dict[int, Move]:
+    """What is to move, by place, of valid lon/lat shapes of which ``examine_coverage`` found ``coverage``; their
+    ``find_flaws`` may be known."""
     if not coverage.unmatched_polygons and not coverage.beside_narrow_gaps:
         return {}
     drawn = np.asarray(shapes, dtype=object)
-    taken = _without_new_faults(drawn, _nearly_as_drawn(drawn, _cleaned(drawn, coverage)))
+    flaws = find_flaws(drawn) if flaws is None else flaws
+    cleaned = _cleaned(drawn, coverage, flaws)
+    taken = _without_new_faults(drawn, _nearly_as_drawn(drawn, cleaned), flaws)
     moved = _differ(taken, drawn)
     moves = dict(zip(moved.tolist(), _moves(drawn[moved], taken[moved]), strict=True))
     if coverage.exact and not any(move.metres for move in moves.values()):
@@ -45,7 +48,7 @@ def close_hairlines(shapes: Shapes, coverage: Coverage) -> dict[int, Move]:
     return moves
 
 
-def _cleaned(drawn: NDArray[Any], coverage: Coverage) -> NDArray[Any]:
+def _cleaned(drawn: NDArray[Any], coverage: Coverage, flaws: Flaws) -> NDArray[Any]:
     """What GEOS makes of all that is in no conflict; parcels far from any flaw stay as they are."""
     in_conflict = {place for overlap in coverage.overlaps for place in (overlap.first, overlap.second)}
     free = np.array([place for place in range(len(drawn)) if place not in in_conflict], dtype=np.int64)
@@ -54,10 +57,9 @@ def _cleaned(drawn: NDArray[Any], coverage: Coverage) -> NDArray[Any]:
         # Of GEOS 3.14: newer than the types that are published for shapely.
         clean = shapely.coverage_clean  # type: ignore[attr-defined]
         cleaned[free] = snapped(clean(drawn[free], snapping_distance=_REACH, gap_width=_REACH))
-    edges = shapely.coverage_invalid_edges(drawn, gap_width=NARROW_GAP_M / METRES_PER_DEGREE)
-    flaws = edges[shapely.length(edges) > 0]
+    lines = flaws.wide[shapely.length(flaws.wide) > 0]
     near = np.zeros(len(drawn), dtype=bool)
-    near[shapely.STRtree(drawn).query(flaws, predicate="dwithin", distance=_REACH)[1]] = True
+    near[shapely.STRtree(drawn).query(lines, predicate="dwithin", distance=_REACH)[1]] = True
     return np.where(near, cleaned, drawn)
 
 
@@ -72,15 +74,15 @@ def _nearly_as_drawn(drawn: NDArray[Any], cleaned: NDArray[Any]) -> NDArray[Any]
     return taken
 
 
-def _without_new_faults(drawn: NDArray[Any], taken: NDArray[Any]) -> NDArray[Any]:
+def _without_new_faults(drawn: NDArray[Any], taken: NDArray[Any], flaws: Flaws) -> NDArray[Any]:
     """Moves are taken back around every parcel that met its neighbours as drawn and would not any more.
 
     Each round takes back at least one move, so there is an end: at the worst, the shapes as drawn.
     """
-    sound = ~_flaws(drawn)
+    sound = ~_flawed(flaws)
     while True:
-        worse = np.flatnonzero((_flaws(taken) & sound).any(axis=0))
         moved = _differ(taken, drawn)
+        worse = np.flatnonzero((_flawed(flaws_after(taken, drawn, flaws, moved)) & sound).any(axis=0))
         if not len(worse) or not len(moved):
             return taken
         around = shapely.STRtree(drawn[moved]).query(drawn[worse], predicate="dwithin", distance=_REACH)[1]
@@ -90,11 +92,9 @@ def _without_new_faults(drawn: NDArray[Any], taken: NDArray[Any]) -> NDArray[Any
             return drawn
 
 
-def _flaws(shapes: NDArray[Any]) -> NDArray[np.bool_]:
+def _flawed(flaws: Flaws) -> NDArray[np.bool_]:
     """Two rows: which shapes have sides that do not match, and which have such sides or lie beside a narrow gap."""
-    widths = (0.0, NARROW_GAP_M / METRES_PER_DEGREE)
-    edges = [shapely.coverage_invalid_edges(shapes, gap_width=width) for width in widths]
-    return np.asarray(shapely.length(edges) > 0)
+    return np.asarray(shapely.length([flaws.unmatched, flaws.wide]) > 0)
 
 
 def _differ(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.int64]:

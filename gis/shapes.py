@@ -181,8 +181,9 @@ def _hollow(array: NDArray[Any], kinds: NDArray[np.int32]) -> NDArray[np.int64]:
     """Places of the shapes with an empty part or hole beside others: valid for GEOS, but of no spelling."""
     several = np.flatnonzero((kinds == _MULTIPOLYGON) | (shapely.get_num_interior_rings(array) > 0))
     parts, owners = shapely.get_parts(array[several], return_index=True)
-    rings, of = shapely.get_rings(parts, return_index=True)
-    hollow = np.concatenate((owners[shapely.is_empty(parts)], owners[of[shapely.is_empty(rings)]]))
+    holed = np.flatnonzero(shapely.get_num_interior_rings(parts) > 0)
+    rings, of = shapely.get_rings(parts[holed], return_index=True)
+    hollow = np.concatenate((owners[shapely.is_empty(parts)], owners[holed[of[shapely.is_empty(rings)]]]))
     return several[hollow]
 
 

@@ -71,6 +71,7 @@ def parts(cell: str | tuple[str, ...], separators: Sequence[str]) -> tuple[str, 
     return tuple(piece for piece in map(clean, pieces) if piece)
 
 
+@lru_cache(maxsize=8_192)  # sorted by parcel, by khata and by holding
 def natural_key(label: str) -> NaturalKey:
     """Sorts labels as people count them.
 

@@ -13,11 +13,12 @@ from collections.abc import Mapping as Map
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 from shapely.geometry.base import BaseGeometry
 
 from domain.errors import BadInput
-from gis.coverage import Coverage, Overlap, examine_coverage
-from gis.hairlines import close_hairlines
+from gis.coverage import Coverage, Overlap, examine_coverage, find_flaws, flaws_after
+from gis.hairlines import Move, close_hairlines
 from gis.holdings import gather
 from gis.intake import Draft, Intake
 from gis.mapping import Mapping, Village
@@ -80,10 +81,8 @@ def propose_village(
             remedy=first.reasons[0].remedy,
         )
     units, unit_of, on_holders = gather(drafts, mapping.unit.holders)
-    as_drawn = examine_coverage([draft.shape for draft in drafts if draft.shape])
-    drafts, closed = _closed(drafts, as_drawn) if source.drawn else (drafts, [])
+    drafts, closed, as_drawn, coverage = _examined(drafts)
     parcels = _parcels(drafts, unit_of)
-    coverage = examine_coverage([draft.shape for draft in drafts]) if closed else as_drawn
     report = ImportReport(
         village=village,
         source=_facts(source),
@@ -107,11 +106,22 @@ def propose_village(
     )
 
 
-def _closed(drafts: list[Draft], as_drawn: Coverage) -> tuple[list[Draft], list[Repair]]:
-    """The drafts with hairlines between them closed, and what was moved for it."""
-    closed = close_hairlines([draft.shape for draft in drafts], as_drawn)
+def _examined(drafts: list[Draft]) -> tuple[list[Draft], list[Repair], Coverage, Coverage]:
+    """The drafts with hairlines between them closed, what was moved for it, and how they lay before and lie now."""
+    shapes = np.array([draft.shape for draft in drafts if draft.shape], dtype=object)
+    flaws = find_flaws(shapes)
+    as_drawn = examine_coverage(shapes, flaws)
+    closed = close_hairlines(shapes, as_drawn, flaws)
     if not closed:
-        return drafts, []
+        return drafts, [], as_drawn, as_drawn
+    after, repairs = _closed(drafts, closed)
+    shapes_after = np.array([draft.shape for draft in after], dtype=object)
+    flaws_left = flaws_after(shapes_after, shapes, flaws, np.array(list(closed), dtype=np.int64))
+    return after, repairs, as_drawn, examine_coverage(shapes_after, flaws_left)
+
+
+def _closed(drafts: list[Draft], closed: Map[int, Move]) -> tuple[list[Draft], list[Repair]]:
+    """The drafts as they are after the moves, and what is to be said of those."""
     after, repairs = list(drafts), []
     areas = drawn_areas([move.shape for move in closed.values()])
     for (place, move), m2 in zip(closed.items(), areas, strict=True):
@@ -162,11 +172,6 @@ def _remarks(
     """What is to be looked into on rows that are used: areas, overlaps, former numbers."""
     remarks = []
     for draft, parcel in zip(drafts, parcels, strict=True):
-        if parcel.area_grade in ("close", "differs"):
-            kind = AREA_CLOSE if parcel.area_grade == "close" else AREA_DIFFERS
-            apart = 100 * (parcel.drawn_m2 - parcel.area.m2) / parcel.area.m2
-            sentence = f"{parcel.drawn_m2} m2 are drawn and {parcel.area.m2} m2 recorded ({apart:+.2f} %)"
-            remarks.append(Remark(row=parcel.row, label=parcel.label, kind=kind, sentence=sentence))
         if draft.entry.former_labels_cut:
             cell = as_text(draft.cells.get(mapping.parcel.former_labels))
             sentence = "the cell of former numbers is cut or damaged; what cannot be read is left out"

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 
-from gis.coverage import Coverage, examine_coverage
+from gis.coverage import Coverage, examine_coverage, find_flaws, flaws_after
 from gis.hairlines import Move, close_hairlines
 from gis.mending import mend
 from gis.shapes import faults
-from gis.tolerances import HAIRLINE_M
+from gis.tolerances import HAIRLINE_M, METRES_PER_DEGREE, NARROW_GAP_M
 
 SIDE = 0.0004  # degrees: some 44 m
 CENTIMETRE = 1e-7
@@ -112,3 +112,26 @@ def test_real_villages_fit_together_after_moves_of_centimetres(
     _, moves, coverage = closed(shapes)
     assert coverage.unmatched_polygons <= after
     assert max((move.metres for move in moves.values()), default=0) < 0.1
+
+
+@pytest.mark.quick
+@settings(max_examples=60)
+@given(
+    st.lists(st.tuples(st.integers(-200, 200), st.integers(-200, 200)), min_size=16, max_size=16),
+    st.dictionaries(st.integers(0, 15), st.integers(-400, 400), max_size=4),
+)
+def test_flaws_told_from_those_before_and_what_moved_are_the_flaws(
+    drawn: list[tuple[int, int]], moves: dict[int, int]
+) -> None:
+    before = [
+        shifted(field(n % 4, n // 4), e * CENTIMETRE if e > 100 else 0, s * CENTIMETRE if s > 150 else 0)
+        for n, (e, s) in enumerate(drawn)
+    ]
+    after = [shifted(shape, moves.get(n, 0) * CENTIMETRE) for n, shape in enumerate(before)]
+    found = flaws_after(after, before, find_flaws(before), np.array(list(moves), dtype=np.int64))
+    anew = np.array(after, dtype=object)
+    wide = shapely.coverage_invalid_edges(anew, gap_width=NARROW_GAP_M / METRES_PER_DEGREE)
+    assert shapely.equals_identical(found.wide, wide).all()
+    unmatched = shapely.coverage_invalid_edges(anew)
+    assert shapely.equals(found.unmatched, unmatched).all()
+    assert (shapely.is_empty(found.unmatched) == shapely.is_empty(unmatched)).all()
