@@ -172,6 +172,11 @@ def _remarks(
     """What is to be looked into on rows that are used: areas, overlaps, former numbers."""
     remarks = []
     for draft, parcel in zip(drafts, parcels, strict=True):
+        if parcel.area_grade in ("close", "differs"):
+            kind = AREA_CLOSE if parcel.area_grade == "close" else AREA_DIFFERS
+            apart = 100 * (parcel.drawn_m2 - parcel.area.m2) / parcel.area.m2
+            sentence = f"{parcel.drawn_m2} m2 are drawn and {parcel.area.m2} m2 recorded ({apart:+.2f} %)"
+            remarks.append(Remark(row=parcel.row, label=parcel.label, kind=kind, sentence=sentence))
         if draft.entry.former_labels_cut:
             cell = as_text(draft.cells.get(mapping.parcel.former_labels))
             sentence = "the cell of former numbers is cut or damaged; what cannot be read is left out"
