@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import ClassVar, Literal, cast
 from uuid import UUID
 
@@ -21,6 +21,8 @@ from registry.history import History
 from registry.officers import officer_key
 
 Doc = dict[str, Json]
+MOST_DAYS_ON_THE_WAY = 3
+"""From the day that an order bears until it is handed in: a Friday's is signed on Monday."""
 
 
 class ForeignOrder(VerificationError):
@@ -121,7 +123,10 @@ def identity(day: date, event_id: UUID) -> dict[str, Json]:
 
 
 def read_payload(envelope: dsse.Envelope, *, origin: str, today: date) -> Doc:
-    """The payload of an envelope that was signed for this registry, on a day that has come.
+    """The payload of an envelope that was signed for this registry, on a day that has come and not long gone.
+
+    An event is judged by the law of its day, and notices and appeals run from it: whoever could choose the day could
+    choose the law, and have a notice run out before anybody read it.
 
     Raises:
         ForeignOrder, BadInput: when it was not.
@@ -142,9 +147,16 @@ def read_payload(envelope: dsse.Envelope, *, origin: str, today: date) -> Doc:
             field="origin",
             remedy="Prepare the order at this registry and sign it again.",
         )
-    if heading(payload).decided > today:
+    decided = heading(payload).decided
+    if decided > today:
+        raise BadInput(Phrase("the order is dated {day}, a day to come", day=decided), field="decided")
+    if today - decided > timedelta(MOST_DAYS_ON_THE_WAY):
         raise BadInput(
-            Phrase("the order is dated {day}, a day to come", day=payload["decided"]), field="decided"
+            Phrase(
+                "the order is dated {day}, more than {most} days ago", day=decided, most=MOST_DAYS_ON_THE_WAY
+            ),
+            field="decided",
+            remedy="Prepare the order again, look at what has changed, and sign it anew.",
         )
     return payload
 

@@ -335,6 +335,30 @@ def test_a_step_prepared_before_another_was_taken_is_prepared_again(court: Court
         )
 
 
+def test_nobody_dates_a_step_or_an_order_back_to_choose_the_law_or_to_have_a_notice_run_out(
+    court: Court,
+) -> None:
+    case_no = court.file(court.ashas_sale())
+    cases = court.world.house.cases
+    request = StepRequest(case=case_no, step="registered", officer="READER")
+
+    def handed_in(days: int) -> None:
+        day = court.day - timedelta(days)
+        prepared = cases.prepare(request, day=day, event_id=clock.new_event_id(), salt=clock.new_salt)
+        cases.submit(
+            court.sign("READER")(prepared.payload),
+            StepRequest(case="", step="", officer="", particulars={}),
+            today=court.day,
+        )
+
+    with pytest.raises(BadInput, match="more than 3 days ago"):
+        handed_in(4)
+    assert court.case(case_no).status == "filed"
+    handed_in(3)
+    court.world.settle()
+    assert court.case(case_no).status == "registered"
+
+
 def test_what_every_event_sets_is_what_the_law_makes_of_its_facts(court: Court) -> None:
     """An auditor recomputes the state of cases, and of the land that waits over them, from the log alone."""
     sale = court.ashas_sale()
