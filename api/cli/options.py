@@ -108,17 +108,21 @@ def write_bytes(path: Path, data: bytes) -> None:
         ) from error
 
 
-def read_bytes(path: Path, *, field: str) -> bytes:
-    """
+def read_bytes(path: Path, *, field: str, most: int | None = None) -> bytes:
+    """The file's bytes; of a longer file than ``most`` no more than that is read.
+
     Raises:
-        BadInput: when the file cannot be read, or is empty.
+        BadInput: when the file cannot be read, is empty, or is longer than ``most``.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(-1 if most is None else most + 1)
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {(error.strerror or '').lower()}", field=field) from error
     if not data:
         raise BadInput(f"{path.name} is empty", field=field)
+    if most is not None and len(data) > most:
+        raise BadInput(f"{path.name} is longer than {most:,} bytes: no file of this kind is", field=field)
     return data
 
 

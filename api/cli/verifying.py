@@ -19,11 +19,14 @@ from api.cli import console
 from api.cli.options import read_bytes
 from api.settings import Settings
 from domain.errors import BadInput, VerificationError
+from domain.languages import ENGLISH, told
 from registry.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
-from registry.log.note import parse_note
-from registry.log.policy import Policy
-from registry.log.title_proof import parse_title_proof
+from registry.log.note import MAX_NOTE_BYTES, parse_note
+from registry.log.policy import MAX_POLICY_BYTES, Policy
+from registry.log.tiles import MAX_ENTRY_BYTES
+from registry.log.title_proof import MalformedTitleProof, parse_title_proof
 from registry.log.tlog_proof import parse_tlog_proof, verify_tlog_proof
+from registry.log.tree import NotIncluded
 from registry.qr import looks_like_paper, paper_keys, verify_paper
 from registry.statement import paper_statement
 from registry.verify import OtherParcel, Verdict, verify_title_proof
@@ -31,6 +34,7 @@ from registry.verify import OtherParcel, Verdict, verify_title_proof
 _AGE = re.compile(r"([1-9][0-9]{0,5})([smhd])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
+_LONGEST_FILE = 20 << 20  # bytes: of an extract, which bears a proof; see projections.paper.attachment
 _LONGEST_CODE = 2_048  # of a code's text, as ``registry.qr`` reads it
 _TLOG_PROOF = b"c2sp.org/tlog-proof@v1\n"
 _UNWITNESSED = (
@@ -104,21 +108,25 @@ def verify(
 ) -> None:
     """Check a title proof offline, and say what the record of rights shows.
 
-    Ends with 0 when everything holds; with 1, and the reason, when anything does not.
+    Ends with 0 when everything holds; with 1, and the reason, when anything does not; with 2 when it was asked wrongly.
     """
     seconds, trusted = _seconds(max_age), _policy(policy)
     data = _given(file)
-    if looks_like_paper(data[:_LONGEST_CODE].decode(errors="replace")):
-        found = _paper(data, trusted, parcel)
-    elif data.startswith(_TLOG_PROOF):
-        found = _entry(data, entry, Policy.parse(trusted, max_age=seconds))
-    else:
-        found = _title(data, Policy.parse(trusted, max_age=seconds), parcel, as_of_size)
-    if checkpoint:
-        known, _ = open_checkpoint(read_bytes(checkpoint, field="--checkpoint"), Policy.parse(trusted).logs)
-        check_newest(found.checkpoint, known)
-    if min_size is not None and found.checkpoint.size < min_size:
-        raise _superseded(found.checkpoint.size, min_size)
+    try:
+        if looks_like_paper(data[:_LONGEST_CODE].decode(errors="replace")):
+            found = _paper(data, trusted, parcel)
+        elif data.startswith(_TLOG_PROOF):
+            found = _entry(data, entry, Policy.parse(trusted, max_age=seconds))
+        else:
+            found = _title(data, Policy.parse(trusted, max_age=seconds), parcel, as_of_size)
+        if checkpoint:
+            check_newest(found.checkpoint, _known(checkpoint, Policy.parse(trusted)))
+        if min_size is not None and found.checkpoint.size < min_size:
+            raise _superseded(found.checkpoint.size, min_size)
+    except VerificationError as error:
+        if as_json:
+            console.result(json.dumps(_refusal(error), ensure_ascii=False, indent=1))
+        raise
     if as_json:
         console.result(json.dumps(found.document, ensure_ascii=False, indent=1))
         return
@@ -188,14 +196,21 @@ def _entry(data: bytes, entry: Path | None, trusted: Policy) -> Found:
     proof = parse_tlog_proof(data.decode(errors="replace"))
     origin = proof.checkpoint.partition("\n")[0]
     endorsement = trusted.endorse(proof.checkpoint.encode(), origin=origin, now=clock.now())
-    proved = read_bytes(entry, field="--entry") if entry else proof.extra
+    proved = read_bytes(entry, field="--entry", most=MAX_ENTRY_BYTES) if entry else proof.extra
     if proved is None:
         raise EntryMissing(
             "the proof does not bear the entry whose place it proves",
             field="--entry",
             remedy="Give the entry's file with --entry.",
         )
-    verify_tlog_proof(proof, entry=proved, checkpoint=endorsement.checkpoint)
+    try:
+        verify_tlog_proof(proof, entry=proved, checkpoint=endorsement.checkpoint)
+    except NotIncluded as error:
+        raise NotIncluded(
+            f"this entry does not stand at index {proof.index} of the log: {error}",
+            field="--entry" if entry else "",
+            remedy="Give the very bytes of the entry that the proof was made for.",
+        ) from error
     size = endorsement.checkpoint.size
     return Found(
         words=(
@@ -248,7 +263,27 @@ def _given(text: str) -> bytes:
     """The bytes of the file; or the text itself, where it is what a code on paper says."""
     if looks_like_paper(text):
         return text.encode()
-    return read_bytes(Path(text), field="FILE")
+    if text.startswith(("https://", "http://")):
+        raise BadInput(
+            "this is an address, and no printed code follows it; nothing is fetched from the network",
+            field="FILE",
+            remedy="Save the proof and give its file, or give all that the printed code says, in quotation marks: the "
+            "digits after '#' are what is checked.",
+        )
+    return read_bytes(Path(text), field="FILE", most=_LONGEST_FILE)
+
+
+def _known(path: Path, trusted: Policy) -> Checkpoint:
+    """The newest checkpoint that the person knows.
+
+    Raises:
+        VerificationError: when it is none, or no log of the policy has signed it.
+    """
+    try:
+        return open_checkpoint(read_bytes(path, field="--checkpoint", most=MAX_NOTE_BYTES), trusted.logs)[0]
+    except VerificationError as error:
+        error.field = "--checkpoint"
+        raise
 
 
 def _policy(path: Path | None) -> bytes:
@@ -259,7 +294,7 @@ def _policy(path: Path | None) -> bytes:
             field="--policy",
             remedy="Give --policy FILE: the registry's policy.txt, from a source that you trust.",
         )
-    return read_bytes(place, field="--policy")
+    return read_bytes(place, field="--policy", most=MAX_POLICY_BYTES)
 
 
 def _seconds(text: str) -> int:
@@ -271,12 +306,25 @@ def _seconds(text: str) -> int:
 
 def _proof_in(data: bytes) -> bytes:
     if not data.startswith(b"%PDF-"):
+        if not data.lstrip().startswith(b"{"):
+            raise MalformedTitleProof(
+                "this is no title proof, no extract (PDF), no .tlog-proof, and not what a printed code says",
+                field="FILE",
+                remedy="Give the file as the registry gave it. Of paper, the text of its printed code can be checked; "
+                "a scan or a photograph proves nothing.",
+            )
         return data
     from projections.paper.attachment import (
         attached_proof,
     )  # brings a library that a plain proof does without
 
     return attached_proof(data)
+
+
+def _refusal(error: VerificationError) -> dict[str, object]:
+    """What does not hold, as the counter says it over HTTP."""
+    reason = {"code": error.code, "sentence": str(error), "remedy": told(error.remedy, ENGLISH)}
+    return {"verdict": "superseded" if isinstance(error, Superseded) else "rejected", "reasons": [reason]}
 
 
 def _checkpoint_of(proof: bytes) -> Checkpoint:

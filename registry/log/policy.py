@@ -6,13 +6,13 @@ A policy file says which logs may speak, which witnesses are known, and how many
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from domain.errors import VerificationError
 from registry.log.checkpoint import Checkpoint, open_checkpoint
 from registry.log.cosignature import CosignatureVerifier, timestamp
-from registry.log.note import NoteVerifier, VerifierKey, verified_signatures
+from registry.log.note import NoteVerifier, UnknownSigner, VerifierKey, verified_signatures
 
 NONE = "none"
 MAX_POLICY_BYTES = 256 * 1024
@@ -104,7 +104,14 @@ class Policy:
                 f"the policy names no key of the log {origin[:120]}",
                 remedy="Add the registry's log line to the policy, from a source you trust.",
             )
-        checkpoint, opened = open_checkpoint(note, logs)
+        try:
+            checkpoint, opened = open_checkpoint(note, logs)
+        except UnknownSigner as error:
+            raise UnknownSigner(
+                f"the checkpoint is not signed by any key that the policy names for the log {origin[:120]}",
+                remedy="Compare the policy's log line with the key that the registry publishes, from a source you trust: "
+                "where it has changed its key, get the new policy; where it has not, the proof is forged.",
+            ) from error
         names = {w.verifier: name for name, w in self.witnesses.items()}
         times: dict[str, int] = {}
         for verifier, line in verified_signatures(opened, names):
@@ -126,8 +133,8 @@ class Policy:
                 break
         else:
             raise QuorumMissed(
-                f"only {len(sound)} of the policy's witnesses have cosigned ({', '.join(sound) or 'nobody'}), and it "
-                f"asks for {self._quorum_in_words()}",
+                f"{_who_cosigned(list(sound))}, and it asks for {self._in_words(self.quorum)}"
+                + _who_is_early(sorted(times.keys() - sound.keys())),
                 remedy="Fetch a fresh proof from the registry. If it lacks them, too, ask them why they do not vouch.",
             )
         if now - as_of > self.max_age:
@@ -138,15 +145,32 @@ class Policy:
             )
         return as_of
 
-    def _quorum_in_words(self) -> str:
-        group = self.groups.get(self.quorum)
-        return f"{group.threshold} of {', '.join(group.members)}" if group else self.quorum
+    def _in_words(self, name: str) -> str:
+        """What a quorum takes; groups within it are told in brackets."""
+        group = self.groups.get(name)
+        if group is None:
+            return name
+        members = (m if m not in self.groups else f"{m} ({self._in_words(m)})" for m in group.members)
+        return f"{group.threshold} of {', '.join(members)}"
 
     def _holds(self, name: str, cosigned: Collection[str]) -> bool:
         group = self.groups.get(name)
         if group is None:
             return name in cosigned
         return sum(self._holds(member, cosigned) for member in group.members) >= group.threshold
+
+
+def _who_cosigned(names: Sequence[str]) -> str:
+    if not names:
+        return "none of the policy's witnesses has cosigned"
+    have = "has" if len(names) == 1 else "have"
+    return f"only {len(names)} of the policy's witnesses {have} cosigned ({', '.join(names)})"
+
+
+def _who_is_early(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    return f"; the word of {', '.join(names)} is dated more than {_span(MAX_SKEW)} ahead of this computer's clock"
 
 
 def _span(seconds: int) -> str:

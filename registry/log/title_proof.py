@@ -160,10 +160,13 @@ def parse_title_proof(data: bytes) -> TitleProof:
     try:
         document = parse_object(data.removesuffix(b"\n"))
     except NotCanonical as error:
-        raise MalformedTitleProof(f"the proof cannot be read: {error}") from error
+        raise MalformedTitleProof(
+            f"the proof cannot be read: {error}",
+            remedy="It was changed or cut short on its way: fetch it again, and keep the file as it comes.",
+        ) from error
+    if document.get("format") != FORMAT:
+        raise MalformedTitleProof(f"the file is no title proof: it does not say that its format is {FORMAT}")
     whole = _Members(document, "the proof", _PROOF)
-    if whole.text("format") != FORMAT:
-        raise MalformedTitleProof(f"the file's format is not {FORMAT}")
     try:
         return TitleProof(
             origin=whole.text("origin"),
