@@ -16,6 +16,7 @@ from gis.sketch import Sketch, sketch
 from projections.paper.sketch import SKETCH_PIXELS, Heading, Row, sketch_page
 
 _AROUND = 0.15  # of the extent, on each side: a little more than the drawing shows
+_LONGEST = 200  # characters of a paper's number, day or maker: what an order may state of them
 _WORDS = {
     "split": "{before} divided into {after}",
     "merge": "{before} merged into {after}",
@@ -85,7 +86,8 @@ def operation(preview: Preview) -> str:
 def _paper(paper: Any) -> str:
     if not isinstance(paper, dict):
         return ""
-    return ", ".join(str(paper[name]) for name in ("number", "made", "by") if paper.get(name))
+    told = (str(paper[name]) for name in ("number", "made", "by") if paper.get(name))
+    return ", ".join(text[:_LONGEST] for text in told)
 
 
 def _neighbours(counter: Counter, preview: Preview) -> list[Drawn]:

@@ -27,7 +27,7 @@ def section(kind: type[Section], name: str, table: Any) -> Section:
             raise BadInput(
                 f"the mapping does not say {name}.{key}",
                 field=f"{name}.{key}",
-                remedy=f"Add {key} = ... under [{name}]{_hint(name)}.",
+                remedy=f"Add {key} = ... under [{name}]{_hint(name, key)}.",
             )
     return kind(**{key: _value(f"{name}.{key}", str(specs[key].type), value) for key, value in table.items()})
 
@@ -117,5 +117,9 @@ def _all(value: Any, *kinds: type) -> bool:
     return isinstance(value, list) and all(isinstance(v, kinds) and not isinstance(v, bool) for v in value)
 
 
-def _hint(name: str) -> str:
-    return ", or give it on the command line" if name == "village" else ""
+TOLD = ("lgd", "name", "office")
+"""Facts of a village that every command which reads a map also takes as an option."""
+
+
+def _hint(name: str, key: str) -> str:
+    return f", or give --{key} on the command line" if name == "village" and key in TOLD else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -53,6 +54,7 @@ def test_facts_of_the_village_told_on_the_command_line_replace_those_of_the_file
         ("[parcel]", "[parcel", "mapping", "Correct that line"),
         ('area = "Rakba"\n', "", "parcel.area", "area_is_drawn = true"),
         ("[parcel]", "[parcel]\narea_is_drawn = true", "parcel.area_is_drawn", "Keep one of the two"),
+        ("[parcel]", "[parcel]\narea_fallback = 'paper'", "parcel.area_fallback", 'area_fallback = "drawn"'),
         ("[parcel]", "[parcel]\narea_is_drawn = 1", "parcel.area_is_drawn", "true or false"),
         ("[unit]", '[table]\nkey = "no"\n[unit]', "table.matches", "does not say"),
         ("[unit]", SHEET + "unit = 'furlong'\n[unit]", "sheet.unit", "metre, centimetre"),
@@ -87,6 +89,16 @@ def test_a_village_that_is_not_whole_is_refused_by_the_fact_at_fault(
     with pytest.raises(BadInput) as refusal:
         mapping(**{fact: value}).the_village()
     assert refusal.value.field == field
+
+
+def test_a_fact_that_is_missing_names_an_option_only_where_there_is_one() -> None:
+    bare = parse_mapping(MAPPING)
+    for fact, said in (("lgd", True), ("office", True), ("state", False)):
+        facts = {name: value for name, value in bare.village.items() if name != fact}
+        with pytest.raises(BadInput, match=f"village.{fact}") as refusal:
+            replace(bare, village=facts).the_village()
+        assert (f"--{fact}" in refusal.value.remedy) is said
+        assert ("command line" in refusal.value.remedy) is said
 
 
 def test_a_mapping_that_is_not_there_is_told_with_the_ready_made_ones(tmp_path: Path) -> None:
