@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -125,9 +125,13 @@ def compared(
     *,
     table: Path | None = None,
     paper: Paper | None = None,
+    whole_rows: bool = False,
     progress: Progress | None = None,
 ) -> tuple[ComparisonReport, list[str]]:
     """The report on a newer map, and the numbers of registered parcels that have no shape to compare.
+
+    ``whole_rows``: the shape of a row that is refused for its text is left out too, where orders are to follow from
+    the plan itself and nobody completes a form.
 
     Raises:
         BadInput: when the file cannot be used as a whole.
@@ -138,7 +142,7 @@ def compared(
     proposed = read_newer(file, the_village, table=table, progress=progress)
     undrawn = {plot.label for plot in known.plots if plot.shape is None}
     newer = [
-        plot
+        replace(plot, shape=None) if whole_rows and plot.fault else plot
         for plot in newer_plots(proposed, names_holders=bool(mapping.unit.holders))
         if plot.label not in undrawn
     ]

@@ -17,6 +17,7 @@ from api.following import following
 from api.importing import Certifier, Importer, Outcome, Progress, Registered
 from domain.errors import BadInput
 from gis.mapping import load_mapping
+from gis.report import AREA_AS_DRAWN
 from gis.report_page import import_page
 from gis.village import ProposedVillage, propose_village
 from registry.keys import Key
@@ -96,9 +97,12 @@ def registered(house: House, proposed: ProposedVillage) -> Registered:
     return Registered(parcels={**former, **in_force}, units=units)
 
 
-def source_of(proposed: ProposedVillage, file: Path) -> str:
-    """What the older record is, where nobody says it better."""
-    return f"{proposed.report.source.name}, {proposed.report.source.rows} rows"[:200]
+def source_of(proposed: ProposedVillage, said: str = "") -> str:
+    """What the older record is, as ``said`` or else by its file; and how many areas in it are drawn, not stated."""
+    source = said or f"{proposed.report.source.name}, {proposed.report.source.rows} rows"
+    drawn = sum(remark.kind == AREA_AS_DRAWN for remark in proposed.report.remarks)
+    told = f"; of {drawn} parcels the paper states no area: theirs is the drawn one, in m2" if drawn else ""
+    return f"{source[: 200 - len(told)]}{told}"
 
 
 def report_file(home: Path, village: str, file: Path) -> Path:

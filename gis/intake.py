@@ -29,7 +29,7 @@ class Draft:
 
     entry: Entry
     area: Area
-    """The recorded area; the drawn one where the mapping says that the map is the record."""
+    """The recorded area; the drawn one where the mapping says that the map is the record, or stands in for it."""
     shape: BaseGeometry | None
     """None in a file that is the textual record alone."""
     drawn_m2: Decimal

@@ -76,6 +76,10 @@ class ParcelColumns:
     """A unit of ``domain.quantities.AREA_UNITS``."""
     area_is_drawn: bool = False
     """The record of this village is the map: the area that is drawn is the one recorded, in square metres."""
+    area_fallback: str = ""
+    """``drawn``: where the paper states no area for a parcel the drawn one is recorded, in square metres, and each
+    such row is remarked; for a record of which the law says so.  A figure that cannot be read is refused all the same.
+    """
     land_class: str = ""
     use: str = ""
     former_labels: str = ""
@@ -274,6 +278,12 @@ def parse_mapping(text: str) -> Mapping:
 
 def _parcel(table: Any) -> ParcelColumns:
     parcel = section(ParcelColumns, "parcel", table)
+    if parcel.area_fallback not in ("", "drawn"):
+        raise BadInput(
+            f"{parcel.area_fallback[:40]!r} is nothing that an area falls back on",
+            field="parcel.area_fallback",
+            remedy='Write area_fallback = "drawn", or leave it out to refuse rows without a recorded area.',
+        )
     if parcel.area_is_drawn and not parcel.area:
         return replace(parcel, area_unit="m2")
     for key in ("area", "area_unit"):

@@ -21,6 +21,7 @@ FORMAT = "landlog/import-report@v1"
 
 AREA_CLOSE = "area-differs-slightly"  # up to five in a hundred
 AREA_DIFFERS = "area-differs"
+AREA_AS_DRAWN = "area-as-drawn"
 OVERLAP = "overlap"
 FORMER_LABELS_CUT = "former-labels-cut"
 

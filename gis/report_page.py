@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from gis.overview import Mark, Shown, overview
 from gis.report import (
+    AREA_AS_DRAWN,
     AREA_CLOSE,
     AREA_DIFFERS,
     CROSSING_MENDED,
@@ -45,6 +46,7 @@ _LEGEND = {
 """What is tinted on the map, the gravest first: a parcel bears the tint of its gravest fault."""
 
 _TITLES = {
+    AREA_AS_DRAWN: "The paper states no area: the drawn one is recorded",
     AREA_DIFFERS: "Drawn and recorded area differ by more than 5 %",
     AREA_CLOSE: "Drawn and recorded area differ by 1 to 5 %",
     OVERLAP: "Land claimed by two rows",

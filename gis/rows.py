@@ -35,7 +35,7 @@ class Entry:
     row: int
     label: str
     area: Area | None
-    """None where the drawn area is the recorded one."""
+    """None where the drawn area is the recorded one: of a whole map, or where the paper states none."""
     land_class: str
     use: str
     tenure: str
@@ -140,6 +140,8 @@ class RowReader:
         column, before = self._map.parcel.area, len(reasons)
         figure = self._text(row, column, reasons)
         if not column or len(reasons) > before:
+            return None
+        if not figure and self._map.parcel.area_fallback:
             return None
         if not figure:
             reasons.append(Reason("no-area", column, "no area is recorded", "Take the area from the paper."))

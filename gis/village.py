@@ -25,6 +25,7 @@ from gis.mapping import Mapping, Village
 from gis.proposal import ProposedParcel, ProposedUnit, area_grade
 from gis.readers import Source, open_source
 from gis.report import (
+    AREA_AS_DRAWN,
     AREA_CLOSE,
     AREA_DIFFERS,
     FORMER_LABELS_CUT,
@@ -172,6 +173,9 @@ def _remarks(
     """What is to be looked into on rows that are used: areas, overlaps, former numbers."""
     remarks = []
     for draft, parcel in zip(drafts, parcels, strict=True):
+        if mapping.parcel.area_fallback and draft.entry.area is None:
+            sentence = f"the paper states no area: the drawn {parcel.area.figure} m2 are recorded"
+            remarks.append(Remark(row=parcel.row, label=parcel.label, kind=AREA_AS_DRAWN, sentence=sentence))
         if parcel.area_grade in ("close", "differs"):
             kind = AREA_CLOSE if parcel.area_grade == "close" else AREA_DIFFERS
             apart = 100 * (parcel.drawn_m2 - parcel.area.m2) / parcel.area.m2

@@ -65,7 +65,7 @@ def complete(
             proposed,
             first=officer(keys[0]),
             second=officer(keys[-1]),
-            source=source or intake.source_of(proposed, file),
+            source=intake.source_of(proposed, source),
             order_no=order_no or f"COMPLETE/{proposed.village.lgd}/{clock.instant():%Y%m%dT%H%M%S}",
             documents=(digest_of(file), *([digest_of(table)] if table else [])),
         )

@@ -97,7 +97,7 @@ def village(
                 house,
                 proposed,
                 key=load_key(key, passphrase_file),
-                source=source or intake.source_of(proposed, file),
+                source=intake.source_of(proposed, source),
                 order_no=order_no or f"IMPORT/{proposed.village.lgd}/{clock.instant():%Y%m%dT%H%M%S}",
                 documents=(digest_of(file), *([digest_of(table)] if table else [])),
                 progress=told,

@@ -147,7 +147,14 @@ def _planned(
     house.settle()
     with console.progress(f"Reading {map_file.name}", unit="rows") as told:
         found, undrawn = comparing.compared(
-            house, map_file, load_mapping(mapping), village, table=table, paper=paper, progress=told
+            house,
+            map_file,
+            load_mapping(mapping),
+            village,
+            table=table,
+            paper=paper,
+            whole_rows=True,
+            progress=told,
         )
     planned = plan(found.comparison, most=resurveying.MOST)
     for line in _plan_in_words(planned, undrawn):

@@ -18,6 +18,8 @@ from gis.village import ProposedVillage, propose_village
 
 _ANY_AREA = Decimal(1_000_000)
 _OF_THE_SHAPE = frozenset({"bad-shape", "outside", "area-mismatch"})
+_OF_THE_NUMBER = frozenset({"bad-row", "no-label", "bad-label", "duplicate-label"})
+"""With one of these nobody can say which parcel a shape is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +27,7 @@ class Plot:
     """One parcel of one map.
 
     ``shape`` is in longitude and latitude; None where the map gives none that can be used, and ``fault`` says why.
+    With a shape, ``fault`` says what the row lacks beside it: such a plot is compared, and no case of it is complete.
     ``holders`` is None where the map does not tell who holds.
     """
 
@@ -50,15 +53,22 @@ def read_newer(
     progress: Callable[[int, int], None] | None = None,
 ) -> ProposedVillage:
     """The newer map as an import would read it, but that no shape is refused for its area alone: the comparison
-    has the record to judge it by.  ``table`` is a CSV file of the record beside the map.  Raises: BadInput where a
-    file as a whole cannot be used.
+    has the record to judge it by, and that no drawn area stands in for one that the paper does not state: it would
+    differ from year to year by the drawing alone.  ``table`` is a CSV file of the record beside the map.  Raises:
+    BadInput where a file as a whole cannot be used.
     """
-    facts = replace(mapping.file, area_factor=_ANY_AREA)
-    return propose_village(path, replace(mapping, file=facts), table=table, progress=progress)
+    as_it_stands = replace(
+        mapping,
+        file=replace(mapping.file, area_factor=_ANY_AREA),
+        parcel=replace(mapping.parcel, area_fallback=""),
+    )
+    return propose_village(path, as_it_stands, table=table, progress=progress)
 
 
 def newer_plots(village: ProposedVillage, *, names_holders: bool) -> list[Plot]:
     """The plots of a newer map, those of refused rows at the end; a refused row may bear no number.
+
+    A row that is refused for its text alone, and bears a number of its own, keeps its sound shape.
 
     ``names_holders``: whether the map has a column of holders; where it has, an empty cell names nobody.
     """
@@ -75,7 +85,7 @@ def newer_plots(village: ProposedVillage, *, names_holders: bool) -> list[Plot]:
         )
         for parcel, shape in zip(village.parcels, shapes, strict=True)
     ]
-    return used + [_refused(row) for row in village.report.refused]
+    return used + [_refused(row, village.refused_shapes.get(row.row)) for row in village.report.refused]
 
 
 def published(holders: tuple[ProposedHolder, ...]) -> tuple[str, ...]:
@@ -87,11 +97,12 @@ def published(holders: tuple[ProposedHolder, ...]) -> tuple[str, ...]:
     return tuple(f"{h.name} / {h.relation}" if h.relation else h.name for h in holders)
 
 
-def _refused(row: RefusedRow) -> Plot:
+def _refused(row: RefusedRow, shape: BaseGeometry | None) -> Plot:
+    codes = {reason.code for reason in row.reasons}
     return Plot(
         id=f"row {row.row}",
         label=row.label,
-        shape=None,
+        shape=None if codes & (_OF_THE_SHAPE | _OF_THE_NUMBER) else shape,
         fault="; ".join(reason.sentence for reason in row.reasons),
-        shape_at_fault=any(reason.code in _OF_THE_SHAPE for reason in row.reasons),
+        shape_at_fault=bool(codes & _OF_THE_SHAPE),
     )

@@ -8,7 +8,7 @@ boundary is kept: parts of a divided parcel are set into it (``fitting``), and b
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from shapely import MultiPolygon, Polygon
@@ -102,7 +102,12 @@ class _Clerk:
         }
 
     def propose(self, change: Change) -> Proposal:
-        return self._forms[change.kind](change)
+        """The form, incomplete where a row of the newer map is refused for its text: nobody files what it lacks."""
+        proposal = self._forms[change.kind](change)
+        lacking = [
+            f"parcel {plot.label} of the newer map: {plot.fault}" for plot in change.after if plot.fault
+        ]
+        return replace(proposal, missing=(*proposal.missing, *lacking))
 
     def _split(self, change: Change) -> Proposal:
         """A subdivision, where no part is said to have passed to others."""

@@ -194,7 +194,8 @@ def _verdicts(scene: _Scene) -> list[Kind]:
         return verdicts
     facts = _facts(scene, stayed)
     for place, verdict in zip(stayed.tolist(), _judge(facts), strict=True):
-        verdicts[place] = verdict
+        refused = verdict in ("unchanged", "redrawn") and scene.pair(place)[1].fault
+        verdicts[place] = "unusable" if refused else verdict
     return verdicts
 
 

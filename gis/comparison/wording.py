@@ -37,7 +37,7 @@ def of_boundary(sides: Sequence[tuple[Plot, Plot]]) -> str:
 
 def of_one(kind: Kind, old: Plot, new: Plot, kept: float) -> str:
     """A parcel that keeps its number; ``kept`` is the share of its shape that both maps have."""
-    if new.shape is None:
+    if new.shape is None or kind == "unusable":
         return f"Parcel {old.label}: the row of the newer map cannot be used: {new.fault}."
     if kind == "extent-changed" and old.area and new.area:
         was, now = (f"{area.figure} {area.unit}" for area in (old.area, new.area))

@@ -104,6 +104,21 @@ def test_a_record_by_parcel_gives_each_parcel_a_holding_of_its_own(tmp_path: Pat
     assert [u.label for u in village.units] == ["1", "2"]
 
 
+def test_where_a_mapping_says_so_a_parcel_without_a_stated_area_has_the_drawn_one_and_a_remark(
+    tmp_path: Path,
+) -> None:
+    lawful = MAPPING.replace("[parcel]", '[parcel]\narea_fallback = "drawn"')
+    unread = cells(Khasra="2", Rakba="2 acres")
+    village = propose(tmp_path, (cells(Rakba=None), plot(0)), (unread, plot(1)), SOUND, text=lawful)
+    bare, stated = village.parcels
+    assert (bare.area.figure, bare.area.unit, bare.area.m2) == ("1068.55", "m2", Decimal("1068.5500"))
+    assert stated.area.figure == PLOT_M2
+    assert the_remarks(village) == {(1, "area-as-drawn")}
+    assert the_reasons(village) == {
+        2: ["area-not-a-figure"]
+    }  # a figure that stands there is never passed over
+
+
 @pytest.mark.parametrize(
     ("changed", "code"),
     [

@@ -42,7 +42,7 @@ def plot(
         area=area,
         holders=holders,
         fault=fault,
-        shape_at_fault=bool(fault),
+        shape_at_fault=bool(fault) and shape is None,
     )
 
 

@@ -97,4 +97,4 @@ def _plots(
 
 def drawn(plots: list[Plot]) -> list[Plot]:
     """What of a map can be registered."""
-    return [p for p in plots if p.shape is not None]
+    return [p for p in plots if p.shape is not None and not p.fault]

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-import shapely
+from shapely.geometry.base import BaseGeometry
 
 from domain import catalogue
 from gis.comparison.drawing import Surroundings, draw_village
@@ -26,7 +26,7 @@ VILLAGE = [
 ]
 
 
-def named(label: str, shape: shapely.Polygon, m2: str | None = None, *holders: str) -> Plot:
+def named(label: str, shape: BaseGeometry, m2: str | None = None, *holders: str) -> Plot:
     return replace(plot(label, shape, m2), holders=holders or ("Asha / Ram", "Ravi"))
 
 
@@ -60,6 +60,19 @@ def test_parts_that_stay_with_the_holders_are_a_subdivision_whose_form_can_be_re
     assert [c.label for c in application.children] == ["9", "10"]
     assert set(proposal.shapes) == {c.geometry for c in application.children}
     assert all(from_bytes(body).is_valid for body in proposal.shapes.values())
+
+
+def test_a_part_whose_row_lacks_its_area_is_proposed_and_never_complete() -> None:
+    west, _ = half()
+    bare = replace(named("10", land(1.5, 0, 0.5)), area=None, holders=None, fault="no area is recorded")
+    proposal = proposed(named("9", land(1, 0, 0.5), west), bare, without=("2",))
+    assert proposal.mutation == "mutation.subdivision/1"
+    assert proposal.missing == ("parcel 10 of the newer map: no area is recorded",)
+    assert not proposal.complete
+    assert proposal.application is not None
+    children = proposal.application["children"]
+    assert isinstance(children, list)
+    assert [isinstance(c, dict) and c["area"] is None for c in children] == [False, True]
 
 
 def test_without_a_paper_the_sketch_is_left_to_be_named() -> None:

@@ -76,6 +76,18 @@ def test_a_row_refused_for_its_cells_leaves_the_parcel_where_it_is() -> None:
     assert only(compare(VILLAGE, newer(refused))).kind == "unusable"
 
 
+def test_a_row_that_lacks_only_its_area_still_shows_what_became_of_the_land() -> None:
+    lacking = "no area is recorded"
+    as_it_was = replace(VILLAGE[5], area=None, fault=lacking)
+    assert only(compare(VILLAGE, newer(as_it_was))).kind == "unusable"
+    assert lacking in only(compare(VILLAGE, newer(as_it_was))).sentence
+    halves = [
+        replace(plot(n, land(1 + at, 1, 0.5)), area=None, fault=lacking) for n, at in (("61", 0), ("62", 0.5))
+    ]
+    found = compare(VILLAGE, [*(p for p in VILLAGE if p.label != "6"), *halves])
+    assert (only(found).kind, [p.label for p in only(found).after]) == ("split", ["61", "62"])
+
+
 def test_a_field_divided_into_new_numbers_is_a_split() -> None:
     found = compare(
         VILLAGE, newer(plot("13", land(1, 1, 0.5)), plot("14", land(1.5, 1, 0.5)), without=("6",))
