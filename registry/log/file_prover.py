@@ -72,6 +72,11 @@ class FileProver:
                 )
             return prove_consistency(old_size=old_size, new_size=self._size, subtree=subtree)
 
+    def forget(self) -> None:
+        """Read every tile anew: one that was kept does not lead to a signed root."""
+        with self._alone:
+            self._trees = {}
+
     def _inclusion(self, index: int, subtree: Subtree) -> TlogProof:
         if not 0 <= index < self._size:
             raise NoSuchEntry(f"the published log has {self._size} entries: there is none at index {index}")
@@ -84,8 +89,9 @@ class FileProver:
         try:
             state = path.stat()
             if self._seen != (state.st_ino, state.st_mtime_ns):
-                old_size, self._note = self._size, path.read_text(encoding="utf-8")
-                self._size = parse_checkpoint(parse_note(self._note.encode()).text).size
+                shown = path.read_bytes()
+                old_size, self._size = self._size, parse_checkpoint(parse_note(shown).text).size
+                self._note = shown.decode()
                 self._seen = state.st_ino, state.st_mtime_ns
                 self._trees = {key: t for key, t in self._trees.items() if _is_full(*key, old_size)}
         except FileNotFoundError:

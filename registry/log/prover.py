@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from hashlib import sha256
 
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a type, named as one
 from psycopg2.extensions import cursor as Cursor  # noqa: N812
 
 from domain.canon import Json, parse_object
-from domain.errors import RegistryError
+from domain.errors import RegistryError, VerificationError
 from registry.log import storage
 from registry.log.checkpoint import parse_checkpoint
 from registry.log.encoding import decode_base64
@@ -170,13 +170,18 @@ class Prover:
 
     def _path_from_files(self, head: Published, index: int) -> list[bytes] | None:
         """The path through the published tiles; None unless it leads to the root of the checkpoint."""
-        if self._files is not None:
-            with suppress(RegistryError, OSError):
-                leaf, path = self._files.path(index, size=head.size)
-                root = parse_checkpoint(parse_note(head.checkpoint.encode()).text).root
-                verify_inclusion(index=index, size=head.size, leaf=leaf, root=root, proof=path)
-                return path
-        return None
+        if self._files is None:
+            return None
+        try:
+            leaf, path = self._files.path(index, size=head.size)
+            root = parse_checkpoint(parse_note(head.checkpoint.encode()).text).root
+            verify_inclusion(index=index, size=head.size, leaf=leaf, root=root, proof=path)
+        except VerificationError:  # a tile was torn or altered: it may have been mended since
+            self._files.forget()
+            return None
+        except (RegistryError, OSError):
+            return None
+        return path
 
     def _state(
         self, cursor: Cursor, head: Published, kind: str, identifier: str, history: bool

@@ -116,6 +116,26 @@ def test_the_prover_takes_its_paths_from_the_files_and_what_they_do_not_rightly_
     connection.close()
 
 
+def test_a_torn_checkpoint_and_a_torn_tile_cost_no_proof_and_once_mended_are_read_again(rig: Rig) -> None:
+    for n in range(300):
+        rig.accept(f"P-{n % 7}")
+    rig.sequencer().run_once()
+    connection, files = rig.connect(), FileProver(rig.directory)
+    prover = Prover(connection, origin=ORIGIN, files=files)
+    expected = Prover(connection, origin=ORIGIN).inclusion(256)
+    for name in ("checkpoint", "tile/1/000.p/1", "tile/0/000"):
+        place = rig.directory / name
+        whole = place.read_bytes()
+        place.chmod(0o644)
+        place.write_bytes(b"\xff" + whole[1:-32])
+        files.forget()
+        assert prover.inclusion(256) == expected
+        place.write_bytes(whole)
+        assert prover.inclusion(256) == expected
+        assert files.inclusion(256) == expected  # by the files alone
+    connection.close()
+
+
 def test_a_path_in_an_earlier_tree_is_found_when_the_files_show_more(tmp_path: Path) -> None:
     registry = grown(village(), 300)
     registry.publish(tmp_path)
