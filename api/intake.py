@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api import clock, collector
 from api.following import following
 from api.importing import Certifier, Importer, Outcome, Progress, Registered
-from domain.errors import BadInput
+from domain.errors import BadInput, RegistryError
 from gis.mapping import load_mapping
 from gis.report import AREA_AS_DRAWN
 from gis.report_page import import_page
@@ -64,22 +64,62 @@ def register(
         UnknownKey: when the key is not enrolled here.
         NotAuthorised: when its holder may not sign this at the village's office.
     """
-    house.settle()  # so that a former run, or an order of a minute ago, is seen
-    certifier = Certifier(
-        key=key,
-        officer=house.officers.keys([key.keyid])[key.keyid].officer,
-        order_no=order_no,
-        source=source,
-        documents=documents,
-    )
-    importer = Importer(house.office, house.recorder, certifier, settle=house.sequence)
-    large = len(proposed.parcels) > WORTH_A_PROCESS
-    with collector.seldom(), following(house.settings, url=house.url) if large else nullcontext():
-        outcome = importer.register(
-            proposed, registered(house, proposed), day=clock.today(), progress=progress
+    with in_a_row(house, helped=len(proposed.parcels) > WORTH_A_PROCESS) as row:
+        return row.register(
+            proposed, key=key, source=source, order_no=order_no, documents=documents, progress=progress
         )
+
+
+@contextmanager
+def in_a_row(house: House, *, helped: bool = True) -> Iterator[Row]:
+    """Villages to be registered one after another, and seen into the log and the views before the end.
+
+    Where they are ``helped``, other processes do so while they come in.
+    """
+    house.settle()  # so that a former run, or an order of a minute ago, is seen
+    with collector.seldom(), following(house.settings, url=house.url) if helped else nullcontext():
+        try:
+            yield Row(house)
+        except RegistryError:  # what came in before is seen through nevertheless
+            house.settle()
+            raise
         house.settle()
-    return outcome
+
+
+class Row:
+    """The villages of one run."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._met: set[str] = set()
+
+    def register(
+        self,
+        proposed: ProposedVillage,
+        *,
+        key: Key,
+        source: str,
+        order_no: str,
+        documents: tuple[str, ...] = (),
+        progress: Progress | None = None,
+    ) -> Outcome:
+        """Register what is not registered yet; all of it has its place in the log and is shown when the row ends.
+
+        Raises: as the function of this name.
+        """
+        house, village = self._house, proposed.village.lgd
+        if village in self._met:  # a second file of the same village meets what the first one registered
+            house.settle()
+        self._met.add(village)
+        certifier = Certifier(
+            key=key,
+            officer=house.officers.keys([key.keyid])[key.keyid].officer,
+            order_no=order_no,
+            source=source,
+            documents=documents,
+        )
+        importer = Importer(house.office, house.recorder, certifier, settle=house.sequence)
+        return importer.register(proposed, registered(house, proposed), day=clock.today(), progress=progress)
 
 
 def registered(house: House, proposed: ProposedVillage) -> Registered:
