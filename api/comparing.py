@@ -141,6 +141,12 @@ def compared(
     the_village = mapping.with_village(lgd=lgd, name=known.name)
     proposed = read_newer(file, the_village, table=table, progress=progress)
     undrawn = {plot.label for plot in known.plots if plot.shape is None}
+    if len(undrawn) == len({plot.label for plot in known.plots}):
+        raise BadInput(
+            f"no parcel of {known.name} has a map yet: there is nothing to compare with",
+            field="--village",
+            remedy="Bring the map to the record as it is registered: landlog import complete.",
+        )
     newer = [
         replace(plot, shape=None) if whole_rows and plot.fault else plot
         for plot in newer_plots(proposed, names_holders=bool(mapping.unit.holders))

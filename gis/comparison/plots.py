@@ -9,6 +9,7 @@ from pathlib import Path
 
 from shapely.geometry.base import BaseGeometry
 
+from domain.errors import BadInput
 from domain.quantities import Area
 from gis.holders import ProposedHolder
 from gis.mapping import Mapping
@@ -55,14 +56,22 @@ def read_newer(
     """The newer map as an import would read it, but that no shape is refused for its area alone: the comparison
     has the record to judge it by, and that no drawn area stands in for one that the paper does not state: it would
     differ from year to year by the drawing alone.  ``table`` is a CSV file of the record beside the map.  Raises:
-    BadInput where a file as a whole cannot be used.
+    BadInput where a file as a whole cannot be used, or has no shapes.
     """
     as_it_stands = replace(
         mapping,
         file=replace(mapping.file, area_factor=_ANY_AREA),
         parcel=replace(mapping.parcel, area_fallback=""),
     )
-    return propose_village(path, as_it_stands, table=table, progress=progress)
+    village = propose_village(path, as_it_stands, table=table, progress=progress)
+    if village.report.areas.get("no-map"):
+        raise BadInput(
+            f"{village.report.source.name} is a record without a map: there are no shapes to compare",
+            field="map",
+            remedy="Give the newer map, and the record beside it as --table; "
+            "what a record adds to parcels that stand is brought by: landlog import complete.",
+        )
+    return village
 
 
 def newer_plots(village: ProposedVillage, *, names_holders: bool) -> list[Plot]:

@@ -212,6 +212,48 @@ def test_a_whole_comparison_at_the_command_line(
     assert f"2\t{LGD}-C000002\t" in filed.out
 
 
+@pytest.mark.parametrize("command", ["compare", "resurvey"])
+def test_a_record_without_a_map_is_told_apart_from_a_newer_map(
+    village: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    command: str,
+) -> None:
+    settings = village.house.settings
+    terminal = Terminal(monkeypatch, capfd, home=settings.home, url=settings.database_url, directory=tmp_path)
+    (tmp_path / "map.toml").write_text(MAPPING, encoding="utf-8")
+    (tmp_path / "register.csv").write_text("no,ha,who\n1,0.4021,Asha\n2,0.4021,Ravi\n", encoding="utf-8")
+    notified = (
+        "--survey",
+        "Resurvey",
+        "--notification",
+        "RS/1",
+        "--notified",
+        "2026-02-23",
+        "--notified-by",
+        "Surveyor",
+    )
+    paper = notified if command == "resurvey" else ()
+    asked = ("village", command, "register.csv", "--village", LGD, "--mapping", "map.toml", *paper)
+    answer = terminal.refuses(*asked)
+    assert "register.csv is a record without a map" in answer.err
+    assert "landlog import complete" in answer.err
+
+
+def test_a_village_of_which_no_parcel_has_a_map_yet_is_said_so(world: World, tmp_path: Path) -> None:
+    facts = mapping().with_village(lgd="999102", name="Rampur")
+    (tmp_path / "register.csv").write_text("no,ha,who\n1,0.4021,Asha\n2,0.4021,Ravi\n", encoding="utf-8")
+    record = propose_village(tmp_path / "register.csv", facts)
+    outcome = intake.register(
+        world.house, record, key=world.officer, source="Register of 2020", order_no="IMPORT/999102"
+    )
+    assert outcome.registered == 2
+    with pytest.raises(BadInput, match="no parcel of Rampur has a map yet") as refused:
+        comparing.compared(world.house, newer_map(tmp_path), mapping(), "999102")
+    assert "landlog import complete" in refused.value.remedy
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
