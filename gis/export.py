@@ -83,6 +83,9 @@ class Row:
     shape: bytes | None
 
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
 @dataclass(frozen=True, kw_only=True)
 class About:
     """What an export is of, and what it stands on; ``note`` is the signed checkpoint where it is at hand."""
@@ -201,6 +204,21 @@ def _geojson(rows: Iterable[Row], about: About, target: Path) -> int:
     return count
 
 
+def _cell(value: Value) -> Value:
+    """What stands in a cell: a text that a spreadsheet would run as a formula has an apostrophe before it.
+
+    >>> _cell("12/1"), _cell("=1+1")
+    ('12/1', "'=1+1")
+    """
+    return (
+        f"'{value}"
+        if isinstance(value, str) and value.startswith(_FORMULA)
+        else ""
+        if value is None
+        else value
+    )
+
+
 def _csv(rows: Iterable[Row], target: Path) -> int:
     count = 0
     with target.open("x", encoding="utf-8", newline="") as file:
@@ -209,7 +227,7 @@ def _csv(rows: Iterable[Row], target: Path) -> int:
         for some in _batches(rows):
             shapes = shapely.to_wkt(_shapes(some), rounding_precision=9)
             for row, shape in zip(some, shapes, strict=True):
-                writer.writerow([*("" if v is None else v for v in row.values), shape or ""])
+                writer.writerow([*map(_cell, row.values), shape or ""])
                 count += 1
     return count
 

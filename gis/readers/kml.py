@@ -1,7 +1,8 @@
 """KML: every placemark is a row, in whatever folder it stands; links, styles and overlays are not looked at.
 
 Columns are ``name``, ``description``, ``folder`` (the folders' names, joined by " / ") and what the placemark's
-ExtendedData names.  Read by expat, which resolves no entity here: a document that declares a type is refused.
+ExtendedData names, which may state a ``folder`` of its own.  Read by expat, which resolves no entity here: a document
+that declares a type is refused.
 https://docs.ogc.org/is/12-007r2/12-007r2.html
 """
 
@@ -132,7 +133,7 @@ class _Reader:
     def _placemark(self) -> None:
         if len(self.features) >= MOST_ROWS:
             raise too_much(self._file, MOST_ROWS, "rows")
-        self._cells["folder"] = " / ".join(name for name in self._folders if name) or None
+        self._cells.setdefault("folder", " / ".join(name for name in self._folders if name) or None)
         shape = None if self._shape_fault else _together(self._polygons)
         self.features.append(
             Feature(cells=self._cells, shape=shape, shape_fault=self._shape_fault, fault=self._fault)

@@ -157,7 +157,6 @@ def _arc(positions: Any, transform: Any) -> Arc:
     if transform is None:
         return xy
     scale, translate = transform["scale"], transform["translate"]
-    moved: Arc = np.cumsum(xy, axis=0) * np.array(scale, dtype=np.float64) + np.array(
-        translate, dtype=np.float64
-    )
-    return moved
+    with np.errstate(over="ignore", invalid="ignore"):  # what is beyond all bounds is no place: said by row
+        moved: Arc = np.cumsum(xy, axis=0) * np.array(scale, dtype=np.float64)
+        return moved + np.array(translate, dtype=np.float64)

@@ -81,6 +81,26 @@ def test_the_columns_of_the_csv_are_those_that_its_metadata_names(client: Client
     assert rows[0][head.index("area_figure")] == "0.4021"
 
 
+def test_no_number_of_a_parcel_is_a_formula_in_whoever_opens_the_csv(tmp_path: Path) -> None:
+    about = About(
+        lgd=LGD,
+        name="Devgarh",
+        name_local=None,
+        parcels=1,
+        origin=ORIGIN,
+        log_size=1,
+        checkpoint_size=None,
+        cosigned_at=None,
+        note=None,
+    )
+    told = {"label": '=HYPERLINK("http://example.org")', "khata": "@45", "drawn_m2": Decimal("12.00")}
+    row = Row(values=[told.get(field.name) for field in FIELDS], shape=None)
+    write([row], about, "csv", tmp_path / "parcels.csv")
+    (cells,) = csv.DictReader(io.StringIO((tmp_path / "parcels.csv").read_text("utf-8")))
+    assert (cells["label"], cells["khata"]) == (f"'{told['label']}", "'@45")
+    assert (cells["drawn_m2"], cells["class"]) == ("12.00", "")
+
+
 def test_the_short_names_of_a_shapefile_fit_and_are_explained(client: Client, tmp_path: Path) -> None:
     assert all(len(f.short) <= 10 for f in FIELDS)
     assert len({f.short for f in FIELDS}) == len(FIELDS)

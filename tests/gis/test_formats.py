@@ -120,6 +120,12 @@ def test_an_arc_named_again_and_again_is_counted_each_time(
     assert "1,000 corners" in str(refusal(write_json(tmp_path / "v.topojson", topology(greedy))))
 
 
+def test_arcs_beyond_all_bounds_spoil_their_own_row_without_a_word_of_the_arithmetic(tmp_path: Path) -> None:
+    vast = topology(FIRST, transform={"scale": [1e308, 1e308], "translate": [1e308, 0]})
+    with pytest.raises(BadInput, match="nowhere on earth"):
+        propose_village(write_json(tmp_path / "v.topojson", vast), parse_mapping(MAPPING))
+
+
 # KML
 
 KML = """<?xml version="1.0" encoding="UTF-8"?>
@@ -195,6 +201,14 @@ def test_a_placemark_that_draws_no_parcel_keeps_its_row(tmp_path: Path, shape: s
     assert row.shape is None
     assert says in row.shape_fault
     assert row.cells["Khasra"] == "1"
+
+
+def test_a_column_that_a_placemark_calls_folder_is_not_taken_for_the_folder_it_lies_in(
+    tmp_path: Path,
+) -> None:
+    path = write_kml(tmp_path / "v.kml", placemark(polygon(ring(plot(0))), Khasra="1", folder="7/4"))
+    (row,) = rows_of(path, MAPPING.replace('"Khatedar"', '"folder"'))
+    assert row.cells["folder"] == "7/4"
 
 
 def test_a_placemark_that_states_a_value_twice_is_told_as_a_row(tmp_path: Path) -> None:
