@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
+from functools import lru_cache
 
 from domain.errors import BadInput
 from domain.languages import Phrase
@@ -25,6 +26,7 @@ AREA_UNITS: Mapping[str, Decimal] = area_units()
 """Square metres in one unit, exact, by its code: the units of every state (``domain/states/*/units.toml``)."""
 
 
+@lru_cache(maxsize=4096)  # few shares are written, and often
 def parse_share(text: str, *, field: str = "share") -> Share:
     """A share as people write it, in lowest terms.
 

@@ -104,6 +104,7 @@ class Ledger:
         self._changed: dict[str, bytes] = {}  # since the last save, as far as the last map head
         self._unrooted: set[str] = set()  # changed since the last map head
         self._events: set[bytes] = set()
+        self._highest_event: bytes = self._db.execute("select max(event_id) from event").fetchone()[0] or b""
         self._roll: dict[str, list[str]] = {}
         self._enrolled: list[tuple[str, int, str]] = []
         self._meta: dict[str, str] = {}
@@ -135,9 +136,14 @@ class Ledger:
         return self._roll[officer]
 
     def has_event(self, event_id: bytes) -> bool:
-        """Whether an event of that id stands in the log already."""
+        """Whether an event of that id stands in the log already.
+
+        Ids begin with the time of their making, so nearly every new one is above all that are saved.
+        """
         if event_id in self._events:
             return True
+        if event_id > self._highest_event:
+            return False
         return self._db.execute("select 1 from event where event_id = ?", (event_id,)).fetchone() is not None
 
     def has_touched(self, key: int, identifier: str, since: int) -> bool:
@@ -220,6 +226,7 @@ class Ledger:
             if self._db.in_transaction:
                 self._db.execute("rollback")
             raise LedgerDamaged(f"the auditor's state in {self._path} cannot be written: {error}") from error
+        self._highest_event = max((self._highest_event, *self._events))
         self._changed, self._events, self._enrolled, self._meta = {}, set(), [], {}
         self.reviews.forget()
         if len(self._states) > MOST_CACHED_STATES:
