@@ -233,7 +233,7 @@ class _Memory:
 
     def _look(self) -> None:
         own = psutil.Process()
-        while not self._done.wait(0.2):
+        while not self._done.wait(0.5):
             helpers = [p for p in own.children(recursive=True) if "postgres" not in p.name()]
             held = sum(_resident(process) for process in (own, *helpers))
             self.peak = max(self.peak, held)
