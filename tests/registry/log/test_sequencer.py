@@ -371,7 +371,7 @@ class Bank:
 
     def __init__(self, seed: int, now: int) -> None:
         self.signer = CosignatureSigner(f"bank-{seed}.example/witness", SeedKey(bytes([seed]) * 32))
-        self.now, self.asleep = now, False
+        self.now, self.asleep, self.log = now, False, LOG.verifier_key
         self.seen: tuple[int, bytes] = (0, b"")
         self.note: bytes | None = None
 
@@ -384,7 +384,7 @@ class Bank:
     ) -> Sequence[SignatureLine]:
         if self.asleep:
             raise RegistryError("the bank is closed")
-        new, _ = open_checkpoint(checkpoint.format().encode(), [NoteVerifier(LOG.verifier_key)])
+        new, _ = open_checkpoint(checkpoint.format().encode(), [NoteVerifier(self.log)])
         old_size, old_root = self.seen
         proof = prove_from(old_size)
         if old_size:
