@@ -10,12 +10,14 @@ import typer
 from api import clock
 from api.cli import console
 from api.cli.completing import complete
+from api.cli.importing_many import villages
 from api.cli.options import PassphraseFile, digest_of, load_key, registry
 from api.settings import Settings
 from domain.errors import BadInput
 
 app = typer.Typer(no_args_is_help=True, help="Bring an older record into the registry.")
 
+app.command()(villages)
 app.command()(complete)
 
 
@@ -103,7 +105,7 @@ def village(
                 progress=told,
             )
             page = intake.write_report(place, proposed, outcome)
-        _tell(proposed.village.name, outcome, place)
+        tell(proposed.village.name, outcome, place)
         console.say(f"To look at: {page}")
 
 
@@ -116,7 +118,8 @@ def _check_that_it_can_be_signed(key: Path | None, dry_run: bool) -> None:
         )
 
 
-def _tell(name: str, outcome: object, place: Path) -> None:
+def tell(name: str, outcome: object, place: Path) -> None:
+    """Say what became of a village (an ``Outcome``), and where its report lies."""
     from api.importing import Outcome
 
     assert isinstance(outcome, Outcome)

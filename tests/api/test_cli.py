@@ -19,6 +19,7 @@ PAGES = [
     [],
     *([name] for name in COMMANDS),
     ["import", "village"],
+    ["import", "villages"],
     ["import", "complete"],
     *(["key", name] for name in ("new", "request", "enrol", "post", "revoke")),
     *(["order", name] for name in ("prepare", "sign", "submit", "split-line")),

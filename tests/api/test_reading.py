@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from api import intake
+from api.cli import main
+from api.cli.importing_many import listed
 from api.demo import tehsil
 from api.reading import Reading, read_ahead
 from domain.errors import BadInput
+from registry import keys
 from tests.conftest import Database
 from tests.e2e.house import Registry
 
@@ -74,3 +77,37 @@ def test_villages_in_a_row_are_registered_and_shown_and_a_second_file_of_one_mee
         assert registry.one("select count(*) from gis.village_due") == 0
     finally:
         registry.close()
+
+
+def test_a_list_of_villages_is_imported_by_one_command(
+    readings: list[Reading], database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = Registry.found(tmp_path / "home", database, office=tehsil.OFFICE)
+    try:
+        keys.save(registry.key("tahsildar"), tmp_path / "officer.key", plain=True)
+        monkeypatch.setenv("LANDLOG_HOME", str(tmp_path / "home"))
+        monkeypatch.setenv("LANDLOG_DATABASE_URL", database.url)
+        place = tmp_path / "villages.csv"
+        lines = [f"{r.file},{r.village['lgd']},{r.village['name']}" for r in readings]
+        place.write_text("\n".join(["file,lgd,name", *lines, "missing.geojson,999104,Nowhere"]), "utf-8")
+        words = ["import", "villages", str(place), "--mapping", str(tehsil.MAPPING)]
+        with pytest.raises(SystemExit) as ended:
+            main([*words, "--key", str(tmp_path / "officer.key")])
+        assert ended.value.code == 1
+        shown = registry.one("select count(*) from records.village where parcels > 0")
+        assert shown == 2, "what came before the file that is missing is registered and shown"
+        assert len(list((tmp_path / "home" / "imports").glob("*.html"))) == 2
+    finally:
+        registry.close()
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [("file,lgd\n,999101\n", "line 2"), ("file,khata\na,b\n", "khata"), ("file\n\xff\n", "no list")],
+)
+def test_a_list_of_villages_that_cannot_be_followed_is_refused(tmp_path: Path, text: str, fault: str) -> None:
+    place = tmp_path / "villages.csv"
+    place.write_bytes(text.encode("latin-1"))
+    with pytest.raises(BadInput, match=fault):
+        listed(place, "tehsil")
