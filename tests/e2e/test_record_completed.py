@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 
 from api import completing, intake
-from api.completing import Completion
+from gis.completion import TITLES, CompletionReport
 from gis.mapping import load_mapping
 from gis.village import ProposedVillage, propose_village
 from registry import keys
@@ -47,10 +49,10 @@ def register(registry: Registry, proposed: ProposedVillage) -> int:
     return outcome.registered
 
 
-def complete(registry: Registry, proposed: ProposedVillage) -> Completion:
+def complete(registry: Registry, proposed: ProposedVillage) -> CompletionReport:
     return completing.complete(
         registry.house,
-        proposed,
+        completing.plan(registry.house, proposed),
         first=registry.officer("tahsildar"),
         second=registry.officer("survey-officer"),
         source="Village map, sheet 1",
@@ -88,7 +90,7 @@ def test_a_record_without_a_map_gets_its_shapes_later(village: Registry, tmp_pat
 
     sheet = drawn(tmp_path, cells(Khasra="1"), cells(Khasra="2"), cells(Khasra="3"), cells(Khasra="4"))
     done = complete(village, read(sheet, tmp_path))
-    assert (done.parcels, done.units, len(done.orders)) == (2, 0, 2)
+    assert (done.parcels, done.units, len(done.orders or ())) == (("1", "2"), (), 2)
     assert list(done.left) == ["3"]  # drawn twice as large as it is recorded
     assert "recorded 500.0000 m2, drawn 1068.55 m2" in done.left["3"]
     after = of_label(village, "1")
@@ -98,7 +100,7 @@ def test_a_record_without_a_map_gets_its_shapes_later(village: Registry, tmp_pat
     }  # fmt: skip
     assert after["area"]["original"] == before["area"]["original"]
     assert village.one("select count(*) from gis.parcel where valid_to is null") == 2
-    assert complete(village, read(sheet, tmp_path)).orders == []
+    assert complete(village, read(sheet, tmp_path)).orders == ()
 
 
 def test_a_map_without_names_gets_its_holders_later(village: Registry, tmp_path: Path) -> None:
@@ -112,7 +114,7 @@ def test_a_map_without_names_gets_its_holders_later(village: Registry, tmp_path:
         tmp_path, f'1,{PLOT_M2},Niji,,,7,"आशा / राम,मीना / राम","1/3,2/3"', f"2,{PLOT_M2},Niji,,,8,नाम,"
     )
     done = complete(village, read(text, tmp_path))
-    assert (done.parcels, done.units, done.left) == (0, 1, {})
+    assert (done.parcels, done.units, done.left) == ((), ("7",), {})
     after = of_label(village, "1")
     assert [(h["name"], h["share"]) for h in after["holders"]] == [("आशा", "1/3"), ("मीना", "2/3")]
     assert (after["restrictions"], after["geometry"]) == ([], before["geometry"])
@@ -126,15 +128,52 @@ def test_a_holder_who_was_cut_off_is_added_and_those_who_stand_stay(
     assert register(village, read(record(tmp_path, cut), tmp_path)) == 1
     asha = of_label(village, "1")["holders"][0]["party"]
     stranger = complete(village, read(record(tmp_path, f"1,{PLOT_M2},Niji,,,7,सीता / राम,"), tmp_path))
-    assert stranger.orders == []
+    assert stranger.orders == ()
     assert "whom the file does not name" in stranger.left["7"]
     done = complete(
         village, read(record(tmp_path, f'1,{PLOT_M2},Niji,,,7,"मीना / राम,आशा / राम",'), tmp_path)
     )
-    assert (done.units, done.left) == (1, {})
+    assert (done.units, done.left) == (("7",), {})
     holders = of_label(village, "1")["holders"]
     assert [h["name"] for h in holders] == ["आशा", "मीना"]
     assert holders[0]["party"] == asha
+
+
+def test_what_would_be_completed_is_judged_and_told_before_anything_is_signed(
+    village: Registry, tmp_path: Path
+) -> None:
+    text = record(
+        tmp_path,
+        f"1,{PLOT_M2},Niji,,,7,आशा / राम,",
+        f'2,{PLOT_M2},Niji,,,8,"रवि / श्याम,नाम",',
+        '3,500,Niji,,,8,"रवि / श्याम,नाम",',
+    )
+    assert register(village, read(text, tmp_path)) == 3
+    rows = [
+        cells(Khasra="1"),
+        cells(Khasra="2", Khata="8", Khatedar="गोपाल / हरि"),
+        cells(Khasra="3", Khata="8", Khatedar="गोपाल / हरि"),
+        cells(Khasra="44", Khata="90"),
+    ]
+    planned = completing.plan(village.house, read(drawn(tmp_path, *rows), tmp_path))
+    report = completing.judged(village.house, planned, source="Village map, sheet 1")
+    assert (report.orders, report.parcels, report.units, report.unmapped) == (None, ("1", "2"), (), 1)
+    assert {(p.why, p.label) for p in report.passed} == {
+        ("refused", "3"),
+        ("extent-differs", "3"),
+        ("no-such-parcel", "44"),
+        ("no-such-holding", "90"),
+        ("holders-stand", "7"),
+        ("holders-contradict", "8"),
+    }
+    assert "1068.6 m2 in the file, 500 m2 in the record" in {p.sentence for p in report.passed}
+    assert village.one("select count(*) from gis.parcel where valid_to is null") == 0  # nothing is signed
+    page = completing.write_report(tmp_path / "report.json", report)
+    words = html.unescape(page.read_text("utf-8"))
+    assert "2 parcels would get their map" in words
+    assert all(TITLES[passed.why] in words for passed in report.passed)
+    assert all(tint in words for tint in ("#cfe8d5", "#d6604d", "#f6cf65"))
+    assert page.stat().st_mode & 0o077 == 0
 
 
 def test_a_real_village_whose_map_came_first_is_completed(village: Registry, shared_data: Path) -> None:
@@ -148,9 +187,9 @@ def test_a_real_village_whose_map_came_first_is_completed(village: Registry, sha
     assert village.one(named) == 0
     done = complete(village, later)
     assert done.left == {}
-    assert done.units == sum(not unit.holders_incomplete for unit in later.units)
-    assert done.parcels == 0
-    assert village.one(named) == done.units
+    assert len(done.units) == sum(not unit.holders_incomplete for unit in later.units)
+    assert done.parcels == ()
+    assert village.one(named) == len(done.units)
 
 
 def test_at_the_command_line_a_record_comes_first_and_its_sheet_later(
@@ -175,6 +214,25 @@ def test_at_the_command_line_a_record_comes_first_and_its_sheet_later(
 
     sheet = Sheet().plot(0, 0).plot(1, 0).plot(2, 0).text("1", 0, 0).text("2", 1, 0)
     drawing = sheet.write(tmp_path / "sheet.dxf")
+    nobody = terminal.refuses("import", "complete", drawing, "--mapping", "sheet.toml")
+    assert "signed by two officers" in nobody.err
+    dry = (
+        "import",
+        "complete",
+        drawing,
+        "--mapping",
+        "sheet.toml",
+        "--dry-run",
+        "--report",
+        tmp_path / "dry.json",
+    )
+    told = terminal.does(*dry).err
+    assert "2 parcels would get their map and 0 holdings their holders." in told
+    assert "Nothing was signed." in told
+    assert not registry.one("select count(*) from gis.parcel where valid_to is null and village = '999107'")
+    report = json.loads((tmp_path / "dry.json").read_text("utf-8"))
+    assert (report["signed"], report["parcels"], report["orders"]) == (False, ["1", "2"], [])
+    assert "would get their map" in (tmp_path / "dry.html").read_text("utf-8")
     later = terminal.does("import", "complete", drawing, "--mapping", "sheet.toml", *signers)
     assert "2 parcels got their map and 0 holdings their holders, by 1 orders" in later.err
     again = terminal.does("import", "complete", drawing, "--mapping", "sheet.toml", *signers)
