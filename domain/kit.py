@@ -297,6 +297,17 @@ def digests(application: object) -> frozenset[str]:
     return frozenset(map(str, form.values_of(application, Digest)))
 
 
+def shapes_given(record: Record, after: Mapping[str, State]) -> set[str]:
+    """The digests of the shapes that parcels get or change."""
+    return {
+        str(state.geometry)
+        for state in after.values()
+        if isinstance(state, Parcel)
+        and state.geometry is not None
+        and (state.id not in record.parcels or record.parcels[state.id].geometry != state.geometry)
+    }
+
+
 def offices(application: object) -> frozenset[str]:
     """The offices that an application names: those to which it brings land."""
     return frozenset(map(str, form.values_of(application, OfficeCode)))

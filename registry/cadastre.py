@@ -65,12 +65,7 @@ class Cadastre:
         """
         wanted = [*parents.values(), *(c for c in children if c not in given)]
         known = {**self.bodies(wanted), **self.checked(given)}
-        if absent := [c for c in children if c not in known]:
-            raise NotFound(
-                Phrase("the shape {digest} is not here", digest=absent[0]),
-                field="shapes",
-                remedy="Send the canonical geometry bytes of every child along with the application.",
-            )
+        _refuse_absent([c for c in children if c not in known])
         bodies = [known[digest] for digest in parents.values()]
         around = self.neighbours(list(parents), bodies) if bodies else []
         return survey.examine_all(bodies, [known[c] for c in children], around)
@@ -84,6 +79,15 @@ class Cadastre:
             )
             return {base64.b64encode(h).decode(): bytes(body) for h, body in cursor}
 
+    def check_held(self, digests: Sequence[str]) -> None:
+        """
+        Raises:
+            NotFound: naming the first shape that is not held: a record never names a shape that nobody has.
+        """
+        if digests:
+            held = self.bodies(digests)
+            _refuse_absent([digest for digest in digests if digest not in held])
+
     def neighbours(self, parcels: Sequence[str], bodies: Sequence[bytes]) -> list[bytes]:
         """The shapes on today's map whose extent meets that of the parcels together."""
         west, south, east, north = shapely.total_bounds(shapes.from_bytes_many(bodies)).tolist()
@@ -95,3 +99,12 @@ class Cadastre:
                 (list(parcels), west, south, east, north, MAX_NEIGHBOURS),
             )
             return [bytes(row[0]) for row in cursor]
+
+
+def _refuse_absent(digests: Sequence[str]) -> None:
+    if digests:
+        raise NotFound(
+            Phrase("the shape {digest} is not here", digest=digests[0]),
+            field="shapes",
+            remedy="Send the canonical geometry bytes of every child along with the application.",
+        )

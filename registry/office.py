@@ -265,7 +265,7 @@ class Office:
             event=event,
             after=after,
             histories=histories,
-            shapes=self._shapes(application, request.shapes),
+            shapes=self._shapes(application, request.shapes, record, after),
             case=case,
         )
 
@@ -360,8 +360,15 @@ class Office:
         drawn = {p: digest for p in parents if (digest := record.parcels[ParcelId(p)].geometry)}
         return self._cadastre.survey_all(drawn if len(drawn) == len(parents) else {}, children, given=shapes)
 
-    def _shapes(self, application: Any, given: Mapping[str, bytes]) -> dict[str, bytes]:
-        """The shapes to store with the order: those that the application names and that were sent along."""
+    def _shapes(
+        self, application: Any, given: Mapping[str, bytes], record: Record, after: Mapping[str, State]
+    ) -> dict[str, bytes]:
+        """The shapes to store with the order: those that the application names and that were sent along.
+
+        Raises:
+            NotFound: when a parcel would get a shape that was neither sent nor is held.
+        """
+        self._cadastre.check_held(sorted(kit.shapes_given(record, after) - given.keys()))
         stored = {d: given[d] for d in kit.digests(application) if d in given}
         return self._cadastre.checked(stored, own=isinstance(given, OwnShapes))
 

@@ -139,7 +139,7 @@ def test_land_that_comes_under_another_village_keeps_its_ids(counter: Client, wo
     assert len(counter.get(f"/v1/villages/{LGD}/parcels").json()["items"]) == 7
 
 
-UNMAPPED: Json = {
+UNMAPPED: dict[str, Any] = {
     "village": {"lgd": LGD, "name": "Devgarh", "name_local": None, "office": OFFICE},
     "source": "Khatauni of 1433 fasli",
     "units": [
@@ -188,3 +188,14 @@ def test_a_map_that_comes_later_is_measured_whatever_the_order_states_of_it(
     assert record(counter, parcel(10))["area"]["drawn_m2"] == "4025.70"
     with pytest.raises(Refused, match="no map yet"):
         completed(good, "4025.70")
+
+
+def test_no_order_names_a_shape_that_nobody_has(counter: Client, world: World) -> None:
+    shape = shapely.box(78.1, 25.0, 78.1006, 25.0006)
+    parcels = [{**UNMAPPED["parcels"][0], "geometry": geometry_hash(canonical_bytes(shape))}]
+    mapped = {**UNMAPPED, "parcels": parcels}
+    with pytest.raises(NotFound, match="is not here"):
+        world.record("import", mapped)
+    assert counter.get(f"/v1/parcels/{parcel(10)}").status_code == 404
+    world.record("import", mapped, shapes=[shape])
+    assert record(counter, parcel(11))["area"]["drawn_m2"]
