@@ -54,6 +54,7 @@ _FREE = ("/log/", "/static/")
 _COSTS = (
     (".pdf", 10.0),
     *((f"/export.{form}", 40.0) for form in ("gpkg", "geojson", "shp", "csv")),
+    ("/map", 40.0),  # every parcel of a village: seconds and megabytes where it is large
     ("/proof", 3.0),
     ("/verify", 5.0),
     *((operation, 20.0) for operation in ("/split", "/merge", "/boundary", "/strip")),

@@ -192,6 +192,12 @@ class TestAllowance:
         assert buckets.take("a", 5) == 5
         assert buckets.take("b", 1000) == 0  # dearer than the whole allowance: it takes all of it
 
+    def test_the_map_of_a_whole_village_counts_as_a_file_of_it(self, village: World) -> None:
+        app = create_app(village.house, now=lambda: village.at, allowance=Allowance(rate=0.001, burst=100))
+        with asking(app) as client:
+            codes = [client.get(f"/villages/{LGD}/map").status_code for _ in range(3)]
+        assert codes == [200, 200, 429]
+
     def test_addresses_are_forgotten_so_that_memory_does_not_grow(self, time: list[float]) -> None:
         buckets = Buckets(Allowance(rate=1, burst=1), clock=lambda: time[0], most=100)
         for n in range(1000):
