@@ -134,6 +134,27 @@ _AMOUNT: Schema = {
         {"const": "rest"},
     ]
 }
+_PORTION: Schema = {
+    "type": "object",
+    "properties": {
+        "holders": {
+            "type": "array",
+            "maxItems": 50,
+            "items": _text(200, "A holder's reference, or the name that the record shows."),
+        },
+        "parts": {
+            "type": "array",
+            "maxItems": 50,
+            "items": {"type": "integer", "minimum": 1, "maximum": 200},
+        },
+        "parcels": {"type": "array", "maxItems": 50, "items": _text(30, "A parcel that is taken as it is.")},
+        "new_unit": _text(
+            100, "The number of the khata that is opened; without it the portion keeps the khata."
+        ),
+    },
+    "required": ["holders"],
+    "additionalProperties": False,
+}
 SPLIT: Schema = {
     "anyOf": [
         LINE,
@@ -170,6 +191,16 @@ SPLIT: Schema = {
                 },
                 "children": {"type": "array", "minItems": 2, "maxItems": 200, "items": {"type": "object"}},
                 "sketch": _PAPER,
+                "as": {"enum": ["subdivision", "partition"], "description": "What becomes of the parts."},
+                "portions": {
+                    "type": "array",
+                    "minItems": 2,
+                    "maxItems": 50,
+                    "items": _PORTION,
+                    "description": "Of a partition: who takes what. Without it they are left to be named.",
+                },
+                "deed": _PAPER,
+                "permissions": {"type": "array", "maxItems": 50},
             },
             "additionalProperties": False,
         },

@@ -12,7 +12,7 @@ from typing import Any
 
 from shapely import LineString
 
-from api import drafts
+from api import drafts, portions
 from api.counter import Counter
 from api.cuts import division_of
 from api.drafts import Draft, Papers
@@ -35,6 +35,9 @@ from gis.survey import examine_all
 from registry.cadastre import Cadastre
 
 MOST_MERGED = 50
+_IN_PROPORTION = (
+    "no rule of the state says how a recorded area is divided: it is divided as the drawn one is, in {unit}"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,30 +64,42 @@ class StripPreview:
 
 
 def split(counter: Counter, parcel: str, document: Mapping[str, Any], papers: Papers) -> Preview:
-    """A parcel divided as a body asks (``api.cuts``), its parts staying in its khata.
+    """A parcel divided as a body asks (``api.cuts``), its parts staying in its khata or going to portions of it.
 
     Raises:
         BadInput, NotFound, NotDivisible: when it cannot be.
     """
+    kind = portions.kind_of(document)
     (subject,) = subjects(counter, [parcel])
-    division = division_of(document, subject.recorded)
+    division = division_of({k: v for k, v in document.items() if k not in portions.MEMBERS}, subject.recorded)
     bodies = division.divide(subject.body)
     survey = _surveyed(counter, [subject], bodies)
     numbering = numbering_of(counter, subject.village)
     parts, remarks = parts_of(subject, bodies, survey.children_m2, numbering, division.stated)
     labels = ", ".join(part.label for part in parts)
+    if len(division.stated) < len(parts):
+        remarks.append(_IN_PROPORTION.format(unit=subject.recorded.unit))
+    if kind == "partition":
+        unit = drafts.unit_states(counter, [subject.document["unit"]["unit_id"]])
+        (state,) = unit.values()
+        draft, told = portions.partition(subject, state, parts, papers)
+        remarks += told
+        changes = portions.changes(subject, draft, labels)
+    else:
+        draft = drafts.subdivision(subject, parts, papers)
+        changes = (
+            (subject.id, f"{subject.label} is retired, and {labels} take up its land"),
+            *_khata([subject], labels),
+        )
     return Preview(
         kind="split",
         parents=(subject,),
         parts=tuple(parts),
         survey=survey,
         svg=_drawn([subject], parts, f"{subject.label} divided into {len(parts)}"),
-        changes=(
-            (subject.id, f"{subject.label} is retired, and {labels} take up its land"),
-            *_khata([subject], labels),
-        ),
+        changes=changes,
         remarks=tuple(remarks),
-        draft=drafts.subdivision(subject, parts, papers),
+        draft=draft,
     )
 
 

@@ -90,6 +90,13 @@ def split(
         typer.Option(help="LON,LAT by a side of the parcel: parts lie parallel to it.", show_default=False),
     ] = "",
     several: Annotated[bool, typer.Option("--several", help="A part may lie in several pieces.")] = False,
+    as_: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            help="subdivision (the parts stay in the khata), or partition (--papers names portions and deed).",
+        ),
+    ] = "subdivision",
     by_paper: Annotated[
         bool, typer.Option("--by-paper", help="Areas are those of the record, not of the map.")
     ] = False,
@@ -111,7 +118,7 @@ def split(
     if "parts" in body:
         body |= {"several": several, "measure": "recorded" if by_paper else "drawn"}
     with _counter() as counter:
-        preview = previews.split(counter, parcel, body, _papers(papers))
+        preview = previews.split(counter, parcel, {**body, "as": as_}, _papers(papers))
         _show(counter, preview, svg=svg, pdf=pdf, draft=draft)
 
 

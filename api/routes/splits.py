@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from api import cuts, drafts, models, operation_models, previews, sketches
+from api import cuts, drafts, models, operation_models, portions, previews, sketches
 from api.addresses import Lgd, ParcelAddress
 from api.bodies import MIB, body_of, check_members, read_json, text_of
 from api.counter import Counter, counter_of
@@ -39,14 +39,15 @@ _SKETCH = {"sketch", "permissions"}
 @router.post(
     "/parcels/{parcel_id}/split",
     summary="Measure a split: the parts, their numbers, areas and sides, and a drawing; nothing is recorded",
-    description="By a line, several lines, areas or shares from a side, field notes, or parts that are drawn.",
+    description="By a line, several lines, areas or shares from a side, field notes, or parts that are drawn. "
+    "As a subdivision the parts stay in the khata; as a partition they go to portions of its holders.",
     openapi_extra={"requestBody": models.json_body(operation_models.SPLIT, operation_models.LINE_EXAMPLE)},
     responses={200: {"model": operation_models.Split, **_ON_PAPER}, **_ANSWERS},
 )
 async def split(request: Request, parcel_id: ParcelAddress) -> Response:
     document = read_json(await body_of(request, most=MIB), floats=True)
 
-    papers = {"sketch": document["sketch"]} if "sketch" in document else {}
+    papers = {name: document[name] for name in ("sketch", *portions.MEMBERS) if name in document}
     return await _answered(request, lambda counter: previews.split(counter, parcel_id, document, papers))
 
 

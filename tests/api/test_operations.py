@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import math
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -296,3 +297,69 @@ def test_a_strip_that_cuts_nothing_is_refused(client: Client, width: Any, line: 
     body = {"line": {"type": "LineString", "coordinates": line}, "width": width}
     told = expect_problem(client.post(f"/v1/villages/{LGD}/strip", json=body), 400, "bad-input")
     assert says in told["detail"]
+
+
+DEED = {"number": "88/2026", "made": "2026-11-02", "by": "SRO Devgarh"}
+
+
+def test_a_partition_of_a_field_between_two_sisters_from_preview_to_two_khatas(
+    counter: Client, world: World
+) -> None:
+    asha, ravina = (h["name"] for h in record(counter, parcel(2))["holders"])
+    body = {
+        "parts": 2,
+        "side": "north",
+        "as": "partition",
+        "deed": DEED,
+        "portions": [
+            {"holders": [asha], "parts": [1], "parcels": [parcel(1)]},
+            {"holders": [ravina], "parts": [2], "parcels": [parcel(3)], "new_unit": "46"},
+        ],
+    }
+    preview = asked(counter, f"parcels/{parcel(2)}/split", body)
+    assert (preview["draft"]["type"], preview["draft"]["missing"]) == ("partition", [])
+    figures = [child["area"]["figure"] for child in preview["children"]]
+    assert sum(map(Decimal, figures)) == Decimal("0.4021")
+    assert [change["id"] for change in preview["changes"]] == [parcel(2), unit(1)]
+    assert "no rule of the state says how a recorded area is divided" in preview["remarks"][0]
+    carried_out(world, preview["draft"])
+    first, second = record(counter, parcel(10)), record(counter, parcel(11))
+    assert [[h["name"] for h in child["holders"]] for child in (first, second)] == [[asha], [ravina]]
+    assert (first["unit"]["unit_id"], second["unit"]["label"]) == (unit(1), "46")
+
+
+def test_a_partition_without_portions_names_what_is_missing_and_invents_no_holder(client: Client) -> None:
+    body = {"parts": 2, "side": "north", "as": "partition"}
+    preview = asked(client, f"parcels/{parcel(2)}/split", body)
+    assert preview["draft"]["missing"] == ["deed", "portions"]
+    assert [portion["holders"] for portion in preview["draft"]["application"]["portions"]] == [[], []]
+    assert [r for r in preview["remarks"] if parcel(3) in r] == [
+        f"parcel {parcel(3)} of the khata is in no portion yet"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"as": "sale"}, "as"),
+        ({"portions": []}, "portions"),
+        ({"as": "partition", "portions": [{"holders": []}]}, "portions"),
+        ({"as": "partition", "portions": [{"holders": ["Nobody"]}, {"holders": []}]}, "portions[0].holders"),
+        (
+            {"as": "partition", "portions": [{"holders": [], "parts": [3]}, {"holders": []}]},
+            "portions[0].parts",
+        ),
+        ({"as": "partition", "portions": [{"holders": [], "parts": [1]}] * 2}, "portions"),
+        ({"as": "partition", "portions": [7, 8]}, "portions[0]"),
+        (
+            {"as": "partition", "portions": [{"holders": [], "parcels": [parcel(4)]}, {"holders": []}]},
+            "portions[0].parcels",
+        ),
+    ],
+)
+def test_portions_that_cannot_be_are_refused_by_name(
+    client: Client, more: dict[str, Any], field: str
+) -> None:
+    answer = client.post(f"/v1/parcels/{parcel(2)}/split", json={"parts": 2, "side": "north", **more})
+    assert answer.status_code == 400
+    assert answer.json()["field"] == field

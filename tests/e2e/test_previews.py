@@ -85,6 +85,24 @@ def test_a_field_in_three_from_preview_to_proof_with_its_sketch_behind_the_order
         )
 
 
+def test_a_partition_is_drafted_with_what_the_map_cannot_know_left_open(
+    registry: Registry, terminal: Terminal, tmp_path: Path
+) -> None:
+    field = large_field(registry)
+    said = terminal.does(
+        "preview", "split", field["parcel_id"], "--parts", 2, "--side", "north", "--several", "--as", "partition",
+        "--draft", "draft.json",
+    )  # fmt: skip
+    draft = json.loads((tmp_path / "draft.json").read_text())
+    assert (draft["type"], draft["missing"]) == ("partition", ["deed", "portions"])
+    assert draft["application"]["split"] == field["parcel_id"]
+    assert "order prepare partition draft.json; add deed, portions to its application" in said.err
+    assert "divided as the drawn one is" in said.err
+    assert "a split is no 'gift'" in terminal.refuses(
+        "preview", "split", field["parcel_id"], "--parts", 2, "--side", "north", "--as", "gift"
+    ).err  # fmt: skip
+
+
 def test_a_field_divided_by_the_notes_of_a_field_book(
     registry: Registry, terminal: Terminal, tmp_path: Path
 ) -> None:
