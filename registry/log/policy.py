@@ -109,8 +109,8 @@ class Policy:
         except UnknownSigner as error:
             raise UnknownSigner(
                 f"the checkpoint is not signed by any key that the policy names for the log {origin[:120]}",
-                remedy="Compare the policy's log line with the key that the registry publishes, from a source you trust: "
-                "where it has changed its key, get the new policy; where it has not, the proof is forged.",
+                remedy="Compare the policy's log line with the key that the registry publishes, from a source you "
+                "trust: where it has changed its key, get the new policy; where it has not, the proof is forged.",
             ) from error
         names = {w.verifier: name for name, w in self.witnesses.items()}
         times: dict[str, int] = {}
