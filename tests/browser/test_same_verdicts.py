@@ -13,6 +13,7 @@ from domain.errors import VerificationError
 from registry.log.policy import Policy
 from registry.verify import verify_title_proof
 from tests.browser.conftest import Open
+from tests.registry.make_vectors import review
 from tests.registry.titles import ASHA, NOW, PARCEL, POLICY, RAVI, TAHSILDAR, UNIT, keyid, village
 
 CASES = 400
@@ -96,7 +97,8 @@ def test_the_two_verifiers_agree_on_whatever_is_done_to_a_proof(opened: Open) ->
         village().proof(PARCEL, officer, histories=[PARCEL, UNIT, officer], openings=[ASHA, RAVI]).format()
     )
     bare = village().proof().format()
-    proofs = [changed(chance, chance.choice([whole, bare])) for _ in range(CASES)]
+    reviewed = review().format()
+    proofs = [changed(chance, chance.choice([whole, bare, reviewed])) for _ in range(CASES)]
     given = {"proofs": [proof.hex() for proof in proofs], "policy": POLICY, "now": NOW}
     in_browser: list[str] = opened().evaluate(JUDGE, given)
     differ = [

@@ -391,7 +391,7 @@ def _signed(
     return registry.proof(PARCEL, *shown, histories=[PARCEL])
 
 
-def _review(*signers: SigningKey, officer: str = ROOT_KEYS, **order: Any) -> TitleProof:
+def review(*signers: SigningKey, officer: str = ROOT_KEYS, **order: Any) -> TitleProof:
     """A parcel put under review over the key of its tahsildar, by root keys unless others are told."""
     registry = Registry()
     registry.found(*order.pop("founders", ()), **order.pop("genesis", {}))
@@ -411,18 +411,18 @@ def _review(*signers: SigningKey, officer: str = ROOT_KEYS, **order: Any) -> Tit
 
 
 def _reviews() -> Iterator[tuple[str, TitleProof]]:
-    yield "a key review signed by root keys", _review()
-    by_officers = _review(CLERK, COLLECTOR, officer="AP-3")
+    yield "a key review signed by root keys", review()
+    by_officers = review(CLERK, COLLECTOR, officer="AP-3")
     yield (
         "a key review signed by two officers, one of whom appoints there",
         replace(by_officers, genesis=None),
     )
     yield "the same with the genesis entry, which is not needed", by_officers
-    yield "a key review signed by root keys and an officer", _review(*ROOTS[:2], CLERK, officer="AP-3")
+    yield "a key review signed by root keys and an officer", review(*ROOTS[:2], CLERK, officer="AP-3")
 
 
 def _of_other_reviews() -> Iterator[Case]:
-    whole = _review()
+    whole = review()
     place, error = whole.genesis, "signer-not-entitled"
     assert place is not None
     shorter = replace(whole, genesis=replace(place, path=place.path[:-1]))
@@ -430,7 +430,7 @@ def _of_other_reviews() -> Iterator[Case]:
     other.found(*ROOTS)
     forged = replace(whole, genesis=replace(place, entry=other.entries[0]))
     log = NoteSigner("registry.example/land/other", SeedKey(bytes([1]) * 32)).verifier_key.format()
-    foreign = _review(genesis={"origin": "registry.example/land/other", "log_keys": [log]})
+    foreign = review(genesis={"origin": "registry.example/land/other", "log_keys": [log]})
     yield (
         "root keys signed a review, and the genesis entry is not shown",
         replace(whole, genesis=None),
@@ -442,36 +442,36 @@ def _of_other_reviews() -> Iterator[Case]:
     yield "the log's first entry is the genesis of another registry", foreign, "malformed-genesis", {}
     yield (
         "the log's first entry names no root keys",
-        _review(genesis={"root_keys": []}),
+        review(genesis={"root_keys": []}),
         "malformed-genesis",
         {},
     )
     yield (
         "the log's first entry bears one of two signatures",
-        _review(founders=ROOTS[:1]),
+        review(founders=ROOTS[:1]),
         "too-few-root-signatures",
         {},
     )
     yield (
         "the log's first entry is signed by a stranger",
-        _review(founders=(*ROOTS[:2], CLERK)),
+        review(founders=(*ROOTS[:2], CLERK)),
         "unknown-key",
         {},
     )
-    yield "one root key of two signs a review", _review(ROOTS[0]), error, {}
-    yield "root keys sign a sale", _review(type="mutation.sale/1"), error, {}
-    yield "root keys sign a review in an officer's name", _review(officer="AP-9"), error, {}
-    yield "officers sign a review in the name of the root keys", _review(CLERK, COLLECTOR), error, {}
-    yield "one officer signs a review alone", _review(COLLECTOR, officer="AP-9"), error, {}
+    yield "one root key of two signs a review", review(ROOTS[0]), error, {}
+    yield "root keys sign a sale", review(type="mutation.sale/1"), error, {}
+    yield "root keys sign a review in an officer's name", review(officer="AP-9"), error, {}
+    yield "officers sign a review in the name of the root keys", review(CLERK, COLLECTOR), error, {}
+    yield "one officer signs a review alone", review(COLLECTOR, officer="AP-9"), error, {}
     yield (
         "two officers sign a review of whom none appoints",
-        _review(CLERK, COLLECTOR, officer="AP-9", role="tahsildar"),
+        review(CLERK, COLLECTOR, officer="AP-9", role="tahsildar"),
         error,
         {},
     )
     yield (
         "the officer whose key was revoked is one of the two who sign a review",
-        _review(TAHSILDAR, COLLECTOR, officer="AP-9"),
+        review(TAHSILDAR, COLLECTOR, officer="AP-9"),
         error,
         {},
     )
