@@ -61,7 +61,7 @@ def complete(
     """
     from api import completing, intake  # bring the map libraries: only this command waits for them
 
-    if not key and not dry_run:
+    if len(key or ()) != 2 and not dry_run:
         raise BadInput(
             "what is added to a record is signed by two officers",
             field="--key",

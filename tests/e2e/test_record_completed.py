@@ -214,8 +214,9 @@ def test_at_the_command_line_a_record_comes_first_and_its_sheet_later(
 
     sheet = Sheet().plot(0, 0).plot(1, 0).plot(2, 0).text("1", 0, 0).text("2", 1, 0)
     drawing = sheet.write(tmp_path / "sheet.dxf")
-    nobody = terminal.refuses("import", "complete", drawing, "--mapping", "sheet.toml")
-    assert "signed by two officers" in nobody.err
+    for some in ([], signers[:2], [*signers, *signers[:2]]):
+        refused = terminal.refuses("import", "complete", drawing, "--mapping", "sheet.toml", *some)
+        assert "signed by two officers" in refused.err
     dry = (
         "import",
         "complete",
