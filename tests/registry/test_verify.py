@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from nacl.signing import SigningKey
 
 from domain.canon import canonical, parse_object
 from domain.commitment import Opening
@@ -17,6 +18,7 @@ from domain.projection import NO_HISTORY, DoesNotFollow, advance
 from registry.dsse import EVENT, BadSignature, UnknownKey, parse_envelope, seal, sign
 from registry.log.checkpoint import WrongOrigin
 from registry.log.ed25519 import SeedKey
+from registry.log.encoding import encode_base64
 from registry.log.hashing import leaf_hash
 from registry.log.map_head import MalformedMapHead
 from registry.log.note import BadNoteSignature, NoteSigner, UnknownSigner
@@ -36,9 +38,11 @@ from registry.verify import (
     verify_title_proof,
 )
 from registry.verify_history import BrokenHistory, HistoryDiffers, MalformedOfficer, SignerNotEntitled
+from tests.registry.make_vectors import review
 from tests.registry.titles import (
     ASHA,
     CLERK,
+    COLLECTOR,
     NEIGHBOUR,
     NOW,
     OFFICE,
@@ -46,6 +50,7 @@ from tests.registry.titles import (
     PARCEL,
     POLICY,
     RAVI,
+    ROOTS,
     TAHSILDAR,
     UNIT,
     WITNESS,
@@ -749,3 +754,40 @@ def test_any_tlog_proof_in_a_title_proof_is_refused_in_words(text: str, at: int)
     assume(changed != whole)
     with pytest.raises(VerificationError):
         verdict(replace(FULL, map_head_proof=changed))
+
+
+ROOT_TEXTS = sorted(encode_base64(bytes(key.verify_key)) for key in (*ROOTS, CLERK))
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["schema", "origin", "root_keys", "threshold", "log_keys", "projection"]),
+        JSON_VALUES | st.lists(st.sampled_from(ROOT_TEXTS), max_size=9),
+        max_size=3,
+    ),
+    st.lists(st.sampled_from([*ROOTS, CLERK]), min_size=1, max_size=3, unique=True),
+)
+def test_any_genesis_entry_is_read_or_refused_in_words(
+    members: dict[str, Any], founders: list[SigningKey]
+) -> None:
+    """Whoever founds a registry may sign anything as its first entry."""
+    registry = Registry()
+    registry.found(*founders, **members)
+    registry.order({PARCEL: parcel_members(), UNIT: unit_members()})
+    registry.add_head()
+    with suppress(VerificationError):
+        assert verdict(replace(registry.proof(), genesis=registry.genesis())).status == "current"
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["officer", "decided", "office", "type", "case", "auto"]), JSON_VALUES, max_size=3
+    ),
+    st.lists(st.sampled_from([*ROOTS, TAHSILDAR, CLERK, COLLECTOR]), min_size=1, max_size=4, unique=True),
+)
+def test_any_review_is_judged_or_refused_in_words(members: dict[str, Any], signers: list[SigningKey]) -> None:
+    """Root keys and officers together may sign any order, and say anything in it."""
+    by_roots = sum(key in ROOTS for key in signers) >= 2
+    with suppress(VerificationError):
+        assert verdict(review(*signers, **{"type": "record.flagged/1", **members})).signatures_checked
+        assert by_roots or COLLECTOR in signers
