@@ -89,7 +89,7 @@ def drawn_area(shape: BaseGeometry) -> Decimal:
 
 def drawn_areas(shapes: Shapes) -> list[Decimal]:
     """``drawn_area`` of each."""
-    return [Decimal(f"{figure:.2f}") for figure in square_metres(shapes)]
+    return [Decimal(f"{figure:.2f}") for figure in square_metres(shapes).tolist()]
 
 
 def square_metres(shapes: Shapes) -> NDArray[np.float64]:
@@ -132,8 +132,8 @@ def transform(shapes: Shapes, transformer: pyproj.Transformer) -> NDArray[Any]:
     """Every coordinate through one transformer; what it cannot carry becomes infinite, as PROJ says it."""
     array = _array(shapes)
     xy = shapely.get_coordinates(array)
-    x, y = transformer.transform(xy[:, 0], xy[:, 1])
-    return shapely.set_coordinates(array.copy(), np.column_stack((x, y)))
+    xy[:, 0], xy[:, 1] = transformer.transform(xy[:, 0], xy[:, 1])
+    return shapely.set_coordinates(array.copy(), xy)
 
 
 def snapped(shapes: Shapes) -> NDArray[Any]:

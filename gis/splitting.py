@@ -82,7 +82,7 @@ def split_by_lines(parcel: bytes, lines: Sequence[LineString]) -> list[bytes]:
 
 def divide(shape: BaseGeometry, line: LineString) -> list[BaseGeometry]:
     """``split_by_line`` of a shape on the storage grid: the parts as shapes."""
-    cut = _fit_to(shape, checked(line), onto=shape.boundary)
+    cut = _fit_to(shape, checked(line))
     faces = faces_of(shape, [cut])
     if len(faces) < 2 or len(faces) <= shapely.get_num_geometries(shape):
         raise _divides_nothing(shape, cut, field="line")
@@ -96,7 +96,8 @@ def checked(line: LineString, *, field: str = "line") -> LineString:
     if not isinstance(line, LineString) or line.is_empty:
         raise _bad("the new boundary is no line", "Draw one line of at least two points.", field)
     xy = shapely.get_coordinates(line)
-    if not (np.abs(xy).max(axis=0) <= (180, 90)).all():  # neither is infinity, nor what is no number
+    farthest = np.abs(xy).max(axis=0).tolist()
+    if not (farthest[0] <= 180 and farthest[1] <= 90):  # neither is infinity, nor what is no number
         raise _bad(
             "the line is not in longitude and latitude", "Give its points in degrees (EPSG:4326).", field
         )
@@ -118,9 +119,9 @@ def faces_of(shape: BaseGeometry, cuts: Sequence[BaseGeometry]) -> list[BaseGeom
     Where the lines meet the sides plainly, the corners are found in floating point and rounded; where rounding would
     turn a side over, or a line ends a hair short of a side, the slower noding on the grid itself decides.
     """
-    boundary = shape.boundary
     if len(cuts) == 1 and (halves := _halved(shape, cuts[0])) is not None:
         return halves
+    boundary = shape.boundary
     refuse_tangle(boundary, cuts)
     lines = shapely.union(boundary, cuts[0]) if len(cuts) == 1 else shapely.union_all([boundary, *cuts])
     faces = _inside(shape, _polygons(lines))
@@ -128,7 +129,7 @@ def faces_of(shape: BaseGeometry, cuts: Sequence[BaseGeometry]) -> list[BaseGeom
         rounded = shapely.set_coordinates(faces, _on_grid(shapely.get_coordinates(faces)))
         if shapely.is_valid(rounded).all() and shapely.coverage_is_valid(rounded):
             return list(rounded)
-    return list(_inside(shape, _polygons(shapely.union_all([shape.boundary, *cuts], grid_size=GRID))))
+    return list(_inside(shape, _polygons(shapely.union_all([boundary, *cuts], grid_size=GRID))))
 
 
 def _halved(shape: BaseGeometry, cut: BaseGeometry) -> list[BaseGeometry] | None:
@@ -179,8 +180,10 @@ def in_order(faces: Sequence[BaseGeometry]) -> list[BaseGeometry]:
     return [faces[n] for n in sorted(range(len(faces)), key=places.__getitem__)]
 
 
-def _fit_to(shape: BaseGeometry, line: LineString, *, onto: BaseGeometry, field: str = "line") -> LineString:
-    """The line with ends that all but reach ``onto`` (the boundary, and other lines) brought onto it.
+def _fit_to(
+    shape: BaseGeometry, line: LineString, *, onto: BaseGeometry | None = None, field: str = "line"
+) -> LineString:
+    """The line with ends that all but reach ``onto`` (the boundary; or with it other lines) brought onto it.
 
     A line drawn "from corner to corner" ends a hair inside after rounding: within MEET_M that is the boundary.
     Raises: BadInput for an end further inside.
@@ -189,6 +192,7 @@ def _fit_to(shape: BaseGeometry, line: LineString, *, onto: BaseGeometry, field:
     if not shapely.intersects(shape, ends).any():
         return line
     xy = shapely.get_coordinates(line)
+    onto = shape.boundary if onto is None else onto
     apart = shapely.distance(onto, ends)
     for end, name in ((0, "begins"), (-1, "ends")):
         point = ends[end]
@@ -226,10 +230,10 @@ def refuse_slivers(faces: Sequence[BaseGeometry], *, field: str, what: str) -> N
 
 def _clearly_no_sliver(faces: Sequence[BaseGeometry]) -> bool:
     """Whether rough figures, too small if anything, are far beyond the bounds: no plane is needed then."""
-    scale = METRES_PER_DEGREE * math.cos(math.radians(faces[0].bounds[1]))
+    scale = METRES_PER_DEGREE * math.cos(math.radians(shapely.bounds(faces[0]).tolist()[1]))
     areas = [area * scale * METRES_PER_DEGREE for area in shapely.area(faces).tolist()]
-    lengths = (shapely.length(faces) * METRES_PER_DEGREE).tolist()
-    narrowest = min(2 * m2 / metres for m2, metres in zip(areas, lengths, strict=True))
+    lengths = shapely.length(faces).tolist()
+    narrowest = min(2 * m2 / (METRES_PER_DEGREE * long) for m2, long in zip(areas, lengths, strict=True))
     return bool(min(areas) > _LEAST_M2 and narrowest > _LEAST_WIDTH_M)
 
 

@@ -107,19 +107,17 @@ def fill(whole: BaseGeometry, children: Sequence[BaseGeometry]) -> bool:
 
 def _goes_round(whole: BaseGeometry, outline: BaseGeometry) -> bool:
     """Whether an outline visits the corners of a plain polygon in their order, and between them only its sides."""
-    if (
-        not (isinstance(whole, Polygon) and isinstance(outline, Polygon))
-        or whole.interiors
-        or outline.interiors
-    ):
+    plain = isinstance(whole, Polygon) and isinstance(outline, Polygon)
+    if not plain or shapely.get_num_interior_rings([whole, outline]).any():
         return False
-    old = shapely.get_coordinates(whole.exterior).tolist()[:-1]
-    new = shapely.get_coordinates(outline.exterior).tolist()[:-1]
+    old = shapely.get_coordinates(whole).tolist()[:-1]
+    new = shapely.get_coordinates(outline).tolist()[:-1]
     if old[0] not in new:
         return False
     start = new.index(old[0])
     new = new[start:] + new[:start]
-    return any(_follows(ring, new, _ON_SIDE) for ring in (old, [old[0], *old[:0:-1]]))
+    # A union goes clockwise, a stored shape does not: most often the ring turned round is the one.
+    return any(_follows(ring, new, _ON_SIDE) for ring in ([old[0], *old[:0:-1]], old))
 
 
 def _follows(old: list[list[float]], new: list[list[float]], within: float) -> bool:

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.bench
 
 FIELDS = 400
 ROUNDS = 9
-AT_LEAST = 0.2
+AT_LEAST = 0.28  # measured 0.29 to 0.33, beside others on the same two cores
 AIM = 0.3
 NEIGHBOURHOOD_MS = 2.0
 
