@@ -4,9 +4,9 @@
     LANDLOG_BENCH_PARCELS=100000 pytest tests/bench/bench_import.py -s      (takes a few minutes)
 
 Real villages with their holders are laid side by side until there are enough parcels, each in a file and under a code
-of its own; where their data is not at hand, those of the demonstration tehsil.  They come in one after another: the
-next is read while one is registered.  A village is the batch, so memory is bounded by the largest, and the peak of
-the whole must be about that of the first fifth.
+of its own; where their data is not at hand, those of the demonstration tehsil.  They come in one after another, as
+``landlog import villages`` takes them: the next is read while one is registered.  A village is the batch, so memory
+is bounded by the largest, and the peak of the whole must be about that of the first fifth.  Reports are not written.
 
 ogr2ogr copies the same rows and shapes, out of one file, into one table with a spatial index; ours reads and checks
 them, decides, signs, hashes, sequences, keeps the map of states, and arranges the record as read.  Both write to the
