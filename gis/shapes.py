@@ -23,6 +23,7 @@ from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from domain.errors import BadInput
+from domain.languages import Phrase
 from gis.tolerances import UNITS_PER_DEGREE, WIDEST_DEGREES
 
 Shapes = Sequence[BaseGeometry | None] | NDArray[Any]  # None has no coordinates and no area (NaN)
@@ -164,17 +165,19 @@ def faults(shapes: Shapes) -> list[str]:
 
 def _fault(shape: BaseGeometry | None, areal: bool, inside: bool) -> str:
     if shape is None or shape.is_empty:
-        return "there is no shape"
+        return Phrase("there is no shape")
     if not areal:
-        return f"a parcel is a polygon or multipolygon, this is a {shape.geom_type}"
+        return Phrase("a parcel is a polygon or multipolygon, this is a {kind}", kind=shape.geom_type)
     if not inside:
         x, y = shapely.get_coordinates(shape)[0]
-        return f"its coordinates, such as ({x:.10g}, {y:.10g}), are no longitude and latitude"
+        return Phrase(
+            "its coordinates, such as ({x}, {y}), are no longitude and latitude", x=f"{x:.10g}", y=f"{y:.10g}"
+        )
     if not shape.is_valid:
-        return f"the shape is not valid: {shapely.is_valid_reason(shape)}"
+        return Phrase("the shape is not valid: {why}", why=shapely.is_valid_reason(shape))
     if len(_hollow(np.array([shape], dtype=object), np.array([shapely.get_type_id(shape)], dtype=np.int32))):
-        return "a part or a hole of the shape is empty"
-    return "the shape is wider than a degree"
+        return Phrase("a part or a hole of the shape is empty")
+    return Phrase("the shape is wider than a degree")
 
 
 def _hollow(array: NDArray[Any], kinds: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -237,7 +240,7 @@ def _build(blobs: list[list[list[list[int]]]]) -> NDArray[Any]:
 
 def _not_canonical(reason: str) -> BadInput:
     return BadInput(
-        f"these are not the canonical bytes of a shape: {reason}",
+        Phrase("these are not the canonical bytes of a shape: {reason}", reason=reason),
         field="geometry",
         remedy="Write the shape again in the form that gis/README.md specifies.",
     )

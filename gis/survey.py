@@ -18,6 +18,7 @@ from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from domain.errors import BadInput
+from domain.languages import Phrase
 from domain.survey import Survey
 from gis.shapes import (
     canonical_bytes,
@@ -175,7 +176,7 @@ def _read(children: Sequence[bytes]) -> tuple[list[BaseGeometry | None], tuple[s
             shapes.append(from_bytes(child))
         except BadInput as error:
             shapes.append(None)
-            faults.append(f"part {number}: {error}")
+            faults.append(Phrase("part {number}: {fault}", number=number, fault=Phrase.of(error.message)))
     return shapes, tuple(faults)
 
 

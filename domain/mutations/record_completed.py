@@ -190,7 +190,7 @@ def completed_shapes_are_measured(a: Application, record: Record, law: Law) -> A
         return Broken("no shapes came with the order")
     limit = law.figure("split-area-tolerance").value
     twice = {shape for shape, n in Counter(p.geometry for p in a.parcels).items() if n > 1}
-    wrong = [Phrase(fault) for fault in survey.faults]
+    wrong = [Phrase.of(fault) for fault in survey.faults]
     wrong += [
         Phrase(
             "{parcel}: stated {stated} m2, measured {m2} m2",

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 import shapely
 
+from domain.languages import told
 from gis.shapes import canonical_bytes, from_bytes
 from gis.splitting import split_by_line
 from gis.survey import examine, examine_all, merged
@@ -54,6 +55,7 @@ def test_a_shape_that_is_no_polygon_is_a_fault_and_counts_nothing() -> None:
     survey = examine(PARENT, [WEST, b"{}"])
     assert survey.children_m2[1] == 0
     assert survey.faults[0].startswith("part 2: these are not the canonical bytes")
+    assert told(survey.faults[0], "hi").startswith("भाग 2: ये किसी आकृति के मानक बाइट नहीं हैं")
     assert survey.gap_m2 > 11_000
 
 
