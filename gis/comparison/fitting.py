@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from gis.shapes import faults, snapped, square_metres
-from gis.survey import together
+from gis.shapes import canonical_bytes_many, faults, snapped, square_metres
+from gis.survey import examine_all, together
 from gis.tolerances import FIT_SHARE, METRES_PER_DEGREE, SLIVER_M2, SLIVER_WIDTH_M, UNITS_PER_DEGREE
 
 _GRID = 1 / UNITS_PER_DEGREE
@@ -50,9 +50,18 @@ def fit(registered: Sequence[BaseGeometry], newer: Sequence[BaseGeometry]) -> Fi
     left = shapely.difference(whole, shapely.union_all(bodies, grid_size=_GRID), grid_size=_GRID)
     shapes = snapped(_given(bodies, _polygons(left)))
     moved = _apart(newer, shapes)
-    if any(faults(shapes)) or moved > FIT_SHARE * square_metres([whole])[0]:
+    if any(faults(shapes)) or moved > FIT_SHARE * square_metres([whole])[0] or not _fills(whole, shapes):
         return None
     return Fitted(tuple(shapes), Decimal(f"{moved:.2f}"))
+
+
+def _fills(whole: BaseGeometry, shapes: NDArray[Any]) -> bool:
+    """Whether the parts are the whole without a strip left over or claimed twice, as the law's survey measures it.
+
+    Nearly parallel lines, a few degrees off the grid's, can leave a lap of some grid steps that adds up along a side.
+    """
+    survey = examine_all(canonical_bytes_many([whole]), canonical_bytes_many(shapes))
+    return not any((survey.gap_m2, survey.overlap_m2, survey.outside_m2))
 
 
 def _kept_whole(whole: BaseGeometry, newer: BaseGeometry) -> Fitted | None:

@@ -13,8 +13,6 @@ from api.cli import app as program
 from api.cli import main
 from api.cli.app import COMMANDS
 
-pytestmark = pytest.mark.quick
-
 PAGES = [
     [],
     *([name] for name in COMMANDS),

@@ -94,7 +94,6 @@ def run(*words: str) -> int:
     return ended.value.code
 
 
-@pytest.mark.quick
 def test_the_command_prints_every_type_of_every_state(capfd: pytest.CaptureFixture[str]) -> None:
     assert run() == 0
     printed = capfd.readouterr().out
@@ -103,7 +102,6 @@ def test_the_command_prints_every_type_of_every_state(capfd: pytest.CaptureFixtu
     assert "[Not confirmed]" in printed
 
 
-@pytest.mark.quick
 def test_the_command_writes_pages_and_data(capfd: pytest.CaptureFixture[str]) -> None:
     assert run("--state", "mh", "--type", "sale", "--format", "html", "--lang", "mr") == 0
     text = capfd.readouterr().out
@@ -114,7 +112,6 @@ def test_the_command_writes_pages_and_data(capfd: pytest.CaptureFixture[str]) ->
     assert (data["day"], data["chapters"][0]["types"][0]["name"]) == ("2026-01-02", "sale")
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize(
     ("words", "known"),
     [

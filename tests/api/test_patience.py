@@ -80,7 +80,6 @@ SLOW = {
 }
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("case", SLOW)
 def test_a_request_that_does_not_come_to_its_end_is_ended(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "REQUEST_SECONDS", 0.3)
@@ -91,7 +90,6 @@ def test_a_request_that_does_not_come_to_its_end_is_ended(case: str, monkeypatch
     assert last.endswith(b"the request was not complete in time.\n")
 
 
-@pytest.mark.quick
 def test_a_client_who_is_slow_but_in_time_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "REQUEST_SECONDS", 5.0)
     with served() as place:
@@ -101,7 +99,6 @@ def test_a_client_who_is_slow_but_in_time_is_answered(monkeypatch: pytest.Monkey
         assert exchanged(place, CLOSING).endswith(b"\r\n\r\n0")
 
 
-@pytest.mark.quick
 def test_a_reader_who_reads_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is to be sent lies in memory for as long as somebody does not take it."""
     monkeypatch.setattr(patience, "ANSWER_SECONDS", 0.3)
@@ -115,7 +112,6 @@ def test_a_reader_who_reads_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> 
         assert taken < BIG
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("workers", [1, 2])
 def test_the_counter_is_served_with_these_bounds(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, Any] = {}

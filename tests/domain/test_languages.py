@@ -21,8 +21,6 @@ from domain.record import Record
 from tests.conftest import ROOT
 from tests.domain import sentences
 
-pytestmark = pytest.mark.quick
-
 SPOKEN = [language for language in LANGUAGES if language != "en"]
 LETTERS = {"hi": "\u0900-\u097f", "mr": "\u0900-\u097f", "te": "\u0c00-\u0c7f", "kn": "\u0c80-\u0cff"}
 

@@ -16,8 +16,6 @@ from domain.errors import BadInput
 from domain.numbering import GRAMMARS, BadLabel, Grammar, grammar_of, plain
 from domain.states import table
 
-pytestmark = pytest.mark.quick
-
 STATES = law.states()
 FIRST = {
     "generic": "101",

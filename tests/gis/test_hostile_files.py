@@ -28,8 +28,6 @@ from tests.conftest import ROOT
 from tests.gis.maps import MAPPING, cells, plot, write_geojson
 from tests.gis.test_readers import TWO, refusal, rows_of, write_layer
 
-pytestmark = pytest.mark.quick
-
 
 @dataclass(frozen=True, kw_only=True)
 class _Named:

@@ -23,8 +23,6 @@ from gis.splitting import split_by_line, split_by_lines
 from gis.survey import examine, examine_all
 from gis.tolerances import SLIVER_M2
 
-pytestmark = pytest.mark.quick
-
 SIDE = 0.0006  # degrees: some 64 m by 66 m
 CEE = Polygon(  # the form of a C, 66,389 m2
     [

@@ -8,8 +8,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.house.source import FLOORS, ROOT, modules, place, tree
 
 
@@ -35,7 +33,6 @@ def test_the_contracts_of_import_linter_are_kept() -> None:
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
-@pytest.mark.quick
 def test_the_law_of_the_record_needs_only_python() -> None:
     """Whoever replays the record in twenty years has Python, and perhaps nothing else of ours."""
     allowed = sys.stdlib_module_names | {"domain"}
@@ -48,7 +45,6 @@ def test_the_law_of_the_record_needs_only_python() -> None:
     assert foreign == []
 
 
-@pytest.mark.quick
 def test_no_floor_imports_from_a_floor_above_not_even_inside_a_function() -> None:
     upwards = [
         f"{place(path)} imports {name}"
@@ -60,7 +56,6 @@ def test_no_floor_imports_from_a_floor_above_not_even_inside_a_function() -> Non
     assert upwards == []
 
 
-@pytest.mark.quick
 def test_the_log_knows_bytes_and_hashes_and_nothing_of_land() -> None:
     allowed = ("domain.canon", "domain.errors", "registry.log")
     known = [
@@ -72,7 +67,6 @@ def test_the_log_knows_bytes_and_hashes_and_nothing_of_land() -> None:
     assert known == []
 
 
-@pytest.mark.quick
 def test_no_floor_imports_the_tests() -> None:
     assert [
         place(path) for path in modules() if any(name.startswith("tests.") for name in imported(path))

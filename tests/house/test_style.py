@@ -76,13 +76,11 @@ def test_every_module_imports_without_a_warning() -> None:
     assert answer.returncode == 0, answer.stderr
 
 
-@pytest.mark.quick
 def test_warnings_are_errors_here() -> None:
     with pytest.raises(DeprecationWarning, match="no longer"):
         warnings.warn("no longer", DeprecationWarning, stacklevel=1)
 
 
-@pytest.mark.quick
 def test_a_function_fits_on_a_screen_or_two() -> None:
     long = [
         f"{place(path, function)}: {size} lines"
@@ -93,13 +91,11 @@ def test_a_function_fits_on_a_screen_or_two() -> None:
     assert long == []
 
 
-@pytest.mark.quick
 def test_a_module_reads_in_one_sitting() -> None:
     sizes = {place(path): len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
     assert {name: size for name, size in sizes.items() if size > LONGEST_MODULE} == {}
 
 
-@pytest.mark.quick
 def test_every_module_opens_with_what_it_is() -> None:
     silent = [
         place(path)
@@ -109,7 +105,6 @@ def test_every_module_opens_with_what_it_is() -> None:
     assert silent == []
 
 
-@pytest.mark.quick
 def test_nothing_is_left_to_be_written() -> None:
     stubs = [
         place(path, function)
@@ -122,7 +117,6 @@ def test_nothing_is_left_to_be_written() -> None:
     assert stubs == []
 
 
-@pytest.mark.quick
 def test_every_test_asserts_something() -> None:
     words = (
         "Assert(",
@@ -144,7 +138,6 @@ def test_every_test_asserts_something() -> None:
     assert silent == []
 
 
-@pytest.mark.quick
 def test_the_tree_names_no_place_of_one_machine() -> None:
     found = []
     for path in tracked_files():
@@ -156,7 +149,6 @@ def test_the_tree_names_no_place_of_one_machine() -> None:
     assert found == []
 
 
-@pytest.mark.quick
 def test_the_npm_lock_names_hashes_and_no_host() -> None:
     lock = json.loads((ROOT / "package-lock.json").read_text())
     packages = {name: entry for name, entry in lock["packages"].items() if name}
@@ -164,7 +156,6 @@ def test_the_npm_lock_names_hashes_and_no_host() -> None:
     assert all("integrity" in entry and "resolved" not in entry for entry in packages.values())
 
 
-@pytest.mark.quick
 def test_the_five_floors_are_what_is_shipped() -> None:
     import tomllib
 

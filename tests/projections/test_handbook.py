@@ -27,8 +27,6 @@ from projections.handbook.examples import _plain
 from projections.handbook.text import book_lines
 from projections.handbook.words import Coded, table
 
-pytestmark = pytest.mark.quick
-
 TODAY = date(2026, 11, 21)
 STATES = law.states()
 TYPES = list(catalogue.all_types().values())

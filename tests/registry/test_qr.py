@@ -34,8 +34,6 @@ from registry.qr import (
 )
 from tests.registry.titles import NOW, ORIGIN, PARCEL, POLICY
 
-pytestmark = pytest.mark.quick
-
 PRESS = PaperSigner(ORIGIN, SeedKey(bytes([5]) * 32))
 KEYS = (PRESS.paper_key,)
 FAMILY = (

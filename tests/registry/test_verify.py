@@ -62,7 +62,6 @@ from tests.registry.titles import (
     village,
 )
 
-pytestmark = pytest.mark.quick
 TRUST = Policy.parse(POLICY)
 STRANGER = "593873-000999"
 OTHER_UNIT = "593873-U000046"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from shapely import affinity
 from shapely.geometry.base import BaseGeometry
@@ -65,6 +65,11 @@ def test_shapes_that_lie_too_far_from_the_registered_land_are_not_forced_into_it
     cuts=st.lists(st.floats(0.1, 0.9), min_size=1, max_size=4, unique_by=lambda cut: round(cut, 1)),
     turns=st.lists(st.floats(-0.05, 0.05), min_size=5, max_size=5),
     angle=st.floats(0, 90),
+)
+@example(
+    cuts=[0.7292940584147802, 0.8138920640239748, 0.125, 0.240234375],
+    turns=[0.0, 0.0, 0.02264601886596515, 0.049999999999999996, 0.0],
+    angle=11.446524695718422,
 )
 def test_whatever_the_newer_map_draws_fitted_parts_fill_the_parent(
     cuts: list[float], turns: list[float], angle: float

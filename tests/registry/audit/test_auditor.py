@@ -42,8 +42,6 @@ from tests.registry.audit.land import (
     whole,
 )
 
-pytestmark = pytest.mark.quick
-
 
 def auditor(place: Path) -> Auditor:
     return Auditor(LogReader(Directory(place / "log")), verifiers(), place / "state")

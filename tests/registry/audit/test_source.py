@@ -18,8 +18,6 @@ from registry.witness.http import Request, Response
 from tests.registry.audit.land import Registry, verifiers, village
 from tests.registry.witness.rig import listening
 
-pytestmark = pytest.mark.quick
-
 
 @contextmanager
 def website(directory: Path, *, zipped: bool = False) -> Iterator[str]:

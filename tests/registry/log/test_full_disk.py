@@ -150,7 +150,6 @@ def test_a_directory_that_cannot_be_made_or_read_is_told_in_words(rig: Rig) -> N
         rig.sequencer().run_once()
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("fault", [NotWritten("the disk is full"), NotCosigned("nobody answers")], ids=str)
 def test_work_goes_on_when_there_is_room_again(fault: Exception, caplog: pytest.LogCaptureFixture) -> None:
     stop, done = threading.Event(), []

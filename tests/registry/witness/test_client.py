@@ -30,7 +30,6 @@ from registry.witness.service import SIZE_TYPE
 from registry.witness.witness import Witness
 from tests.registry.witness.rig import LOG, NOW, ORIGIN, Growing, listening, served, verifier_of, witness_in
 
-pytestmark = pytest.mark.quick
 HONEST = Growing()
 SIGNERS = [CosignatureSigner(f"w{n}.example/witness", SeedKey(bytes([20 + n]) * 32)) for n in range(3)]
 NOWHERE = "http://127.0.0.1:9"

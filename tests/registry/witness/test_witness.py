@@ -50,7 +50,6 @@ from tests.registry.witness.rig import (
     witness_in,
 )
 
-pytestmark = pytest.mark.quick
 HONEST = Growing()
 
 
